@@ -1,0 +1,52 @@
+# `make demo` and `make test` are all that a fresh machine needs: both make the virtual environment they use.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+STAMP = $(VENV)/.installed
+
+.PHONY: demo test lint types docs-check coverage bench simulate test-kafka-python-2 check clean
+
+$(STAMP): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $(STAMP)
+
+demo: $(STAMP)  ## the main job: the examples, embedded
+	$(BIN)/python examples/demo.py
+
+test: $(STAMP)  ## the tests, in random order, on all cores
+	$(BIN)/python -m pytest -n auto --quiet
+
+lint: $(STAMP)  ## style and the floors of the house
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(STAMP)  ## mypy and the completeness of the public face's types
+	$(BIN)/mypy
+	$(BIN)/pyright --ignoreexternal --verifytypes minikafka
+
+coverage: $(STAMP)  ## the tests with a coverage report
+	$(BIN)/python -m pytest -n auto --quiet --cov=minikafka --cov-report=term-missing:skip-covered
+
+bench: $(STAMP)  ## every figure, as a ratio to a floor measured in the same run
+	$(BIN)/python -m benchmarks
+
+simulate: $(STAMP)  ## a long simulation of the whole cluster
+	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest --quiet tests/simulation
+
+VENV2 = .venvs/kafka-python-2
+
+$(VENV2)/.installed: pyproject.toml
+	test -x $(VENV2)/bin/python || $(PYTHON) -m venv $(VENV2)
+	$(VENV2)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[testing]' 'kafka-python==2.3.3'
+	touch $(VENV2)/.installed
+
+test-kafka-python-2: $(VENV2)/.installed  ## unchanged user code on kafka-python 2.3
+	$(VENV2)/bin/python -m pytest --quiet tests/patching
+
+check: lint types test test-kafka-python-2  ## all that CI runs
+
+clean:
+	rm -rf $(VENV) .venvs build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Who turns the scheduler: `virtual.VirtualDriver` jumps through time, `system.SystemDriver` keeps real."""

@@ -1,0 +1,71 @@
+"""What both drivers share: the one lock, and running a coroutine in the thread that called."""
+
+from __future__ import annotations
+
+from threading import Condition, RLock
+
+from minikafka.errors import InternalError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from typing import Any, TypeVar
+
+    from minikafka.scheduler import Promise, Scheduler
+
+    T = TypeVar("T")
+
+
+class Released:
+    """A context in which the calling thread does not hold the driver's lock, however deep it held it."""
+
+    __slots__ = ("_lock", "_state")
+
+    def __init__(self, lock: Any) -> None:
+        self._lock = lock
+        self._state: Any = None
+
+    def __enter__(self) -> None:
+        # Condition variables release a re-entrant lock of any depth by the same two methods.
+        self._state = self._lock._release_save() if self._lock._is_owned() else None
+
+    def __exit__(self, *exc_info: object) -> None:
+        if self._state is not None:
+            self._lock._acquire_restore(self._state)
+
+
+class BaseDriver:
+    """The lock and the foreground coroutine runner; subclasses know how to wait."""
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self.scheduler = scheduler
+        self.lock = RLock()
+        self.changed = Condition(self.lock)
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine in the calling thread until it returns; see `minikafka.ports.Driver.run`."""
+        with self.lock:
+            send = coroutine.send
+            try:
+                while True:
+                    awaited: Promise[Any] = send(None)
+                    self.wait(awaited)
+            except StopIteration as stop:
+                value: T = stop.value
+                return value
+            finally:
+                coroutine.close()
+
+    def wait(self, promise: Promise[Any], timeout_ms: float | None = None) -> bool:
+        """Turn the scheduler until the promise is done or the timeout has passed."""
+        raise NotImplementedError
+
+    def released(self) -> Released:
+        """Give the lock up around a user's callback."""
+        return Released(self.lock)
+
+    def check_health(self) -> None:
+        """Raise InternalError if a bug has poisoned the cluster."""
+        failure = self.scheduler.failure
+        if failure is not None:
+            raise InternalError(f"the cluster is poisoned by an internal error: {failure!r}") from failure
