@@ -1,0 +1,118 @@
+"""Records a second, as a ratio of the floor: append a namedtuple to a list, then iterate over it."""
+
+from __future__ import annotations
+
+import tracemalloc
+from typing import TYPE_CHECKING
+
+from benchmarks.figures import Figure, best_seconds
+from minikafka import KafkaConsumer, KafkaProducer, MiniKafka, TopicPartition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+RECORDS = 100_000
+VALUE = b"x" * 100
+PARTITIONS = 3
+
+
+def floor_seconds(count: int = RECORDS) -> float:
+    """The time that the floor takes for `count` records."""
+    from minikafka.client.consumer_record import ConsumerRecord
+
+    def run() -> None:
+        log: list[ConsumerRecord] = []
+        append = log.append
+        for offset in range(count):
+            append(ConsumerRecord("t", 0, 0, offset, 0, 0, None, VALUE, [], None, -1, 100, -1))
+        seen = 0
+        for _ in log:
+            seen += 1
+        assert seen == count
+
+    return best_seconds(run)
+
+
+def produce(producer: KafkaProducer, count: int, partitions: int = PARTITIONS) -> None:
+    """Send `count` records to explicit partitions and wait until they are acknowledged."""
+    send = producer.send
+    for number in range(count):
+        send("t", value=VALUE, partition=number % partitions)
+    producer.flush()
+
+
+def consume(consumer: KafkaConsumer, count: int) -> None:
+    """Poll until `count` records came."""
+    seen = 0
+    while seen < count:
+        for records in consumer.poll(timeout_ms=1000).values():
+            for _ in records:
+                seen += 1
+
+
+def assign_seconds(count: int = RECORDS, partitions: int = PARTITIONS, repeat: int = 5) -> float:
+    """Produce, then consume by assign."""
+
+    def run() -> None:
+        with MiniKafka() as kafka:
+            kafka.create_topic("t", partitions=partitions)
+            produce(kafka.producer(), count, partitions)
+            consumer = kafka.consumer(auto_offset_reset="earliest")
+            consumer.assign([TopicPartition("t", number) for number in range(partitions)])
+            consume(consumer, count)
+
+    return best_seconds(run, repeat)
+
+
+def group_seconds(count: int = RECORDS) -> float:
+    """Produce, then consume by a group."""
+
+    def run() -> None:
+        with MiniKafka() as kafka:
+            kafka.create_topic("t", partitions=PARTITIONS)
+            produce(kafka.producer(), count)
+            consume(kafka.consumer("t", group_id="g", auto_offset_reset="earliest"), count)
+
+    return best_seconds(run)
+
+
+def overhead_bytes() -> float:
+    """Memory per stored record above its value."""
+    count = 50_000
+    with MiniKafka() as kafka:
+        kafka.create_topic("t", partitions=PARTITIONS)
+        producer = kafka.producer()
+        produce(producer, 1000)
+        tracemalloc.start()
+        before = tracemalloc.get_traced_memory()[0]
+        for number in range(count):
+            producer.send("t", value=VALUE, partition=number % PARTITIONS)
+        producer.flush()
+        used = tracemalloc.get_traced_memory()[0] - before
+        tracemalloc.stop()
+    return used / count
+
+
+def measure() -> Iterator[Figure]:
+    """The throughput, memory and scaling figures."""
+    floor = floor_seconds()
+    assigned = assign_seconds()
+    grouped = group_seconds()
+    yield Figure("floor: namedtuples to a list and back", RECORDS / floor, "records/s", 0, False)
+    yield Figure("produce + consume by assign", RECORDS / assigned, "records/s", 0, False)
+    yield Figure("assign / floor", floor / assigned, "ratio", 0.35, False)
+    yield Figure("group / assign", assigned / grouped, "ratio", 0.9, False)
+    yield Figure("memory overhead per stored record", overhead_bytes(), "bytes", 350, True)
+    small = assign_seconds(1_000) / 1_000
+    large = assign_seconds(1_000_000, repeat=1) / 1_000_000
+    yield Figure(
+        "cost per record, 1,000,000 records / 100,000 records",
+        large / (assigned / RECORDS),
+        "ratio",
+        1.5,
+        True,
+    )
+    yield Figure("cost per record, 1,000 records (fixed cost included)", small * 1e6, "us", 20, True)
+    many = assign_seconds(RECORDS, partitions=1000, repeat=2) / RECORDS
+    one = assign_seconds(RECORDS, partitions=1, repeat=2) / RECORDS
+    yield Figure("cost per record, 1,000 partitions / 1 partition", many / one, "ratio", 2.0, True)
