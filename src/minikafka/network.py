@@ -41,6 +41,16 @@ class Exchange:
         self.timer: Timer | None = None
 
 
+class _LateQueue:
+    """The delayed messages of one link: how many, and when the last of them arrives."""
+
+    __slots__ = ("arrival_ms", "length")
+
+    def __init__(self) -> None:
+        self.arrival_ms = 0
+        self.length = 0
+
+
 class Network:
     """Routes messages between addresses.
 
@@ -60,7 +70,7 @@ class Network:
         self.requests = 0
         self._handlers: dict[str, Handler] = {}
         self._pending: dict[Exchange, None] = {}
-        self._link_free_at: dict[tuple[str, str], int] = {}
+        self._late: dict[tuple[str, str], _LateQueue] = {}
 
     def bind(self, address: str, handler: Handler) -> None:
         """Let `handler` take the requests sent to `address`."""
@@ -116,7 +126,7 @@ class Network:
             self.scheduler.call_soon(self._fail, exchange, error)
             return
         if not self.faults.active:
-            if self._link_free_at:
+            if self._late:
                 self._deliver_in_order(exchange, 0)
             else:
                 self.scheduler.call_soon(self._deliver, exchange)
@@ -127,13 +137,22 @@ class Network:
 
     def _deliver_in_order(self, exchange: Exchange, delay_ms: int) -> None:
         link = (exchange.source, exchange.destination)
-        arrival_ms = max(self.scheduler.now_ms + delay_ms, self._link_free_at.get(link, 0))
-        if arrival_ms > self.scheduler.now_ms:
-            self._link_free_at[link] = arrival_ms
-            self.scheduler.call_at(arrival_ms, self._deliver, exchange)
-        else:
-            self._link_free_at.pop(link, None)
-            self.scheduler.call_soon(self._deliver, exchange)
+        queue = self._late.get(link)
+        if queue is None:
+            if delay_ms == 0:
+                self.scheduler.call_soon(self._deliver, exchange)
+                return
+            queue = self._late[link] = _LateQueue()
+        queue.length += 1
+        queue.arrival_ms = max(self.scheduler.now_ms + delay_ms, queue.arrival_ms)
+        self.scheduler.call_at(queue.arrival_ms, self._deliver_late, exchange, link)
+
+    def _deliver_late(self, exchange: Exchange, link: tuple[str, str]) -> None:
+        queue = self._late[link]
+        queue.length -= 1
+        if queue.length == 0:
+            del self._late[link]
+        self._deliver(exchange)
 
     def _fate_deliver(self, exchange: Exchange) -> None:
         self._deliver_in_order(exchange, exchange.fate.delay_ms)

@@ -176,7 +176,7 @@ class Task(Promise[T]):
             self._finish()
             self.set_result(stop.value)
         except Exception as error:
-            unheard = self._callbacks is None
+            unheard = not self._callbacks
             self._finish()
             self.set_exception(error)
             if unheard:
@@ -258,8 +258,14 @@ class Scheduler:
         return promise
 
     def spawn(self, coroutine: Coroutine[Any, Any, T], name: str = "task") -> Task[T]:
-        """Run a coroutine that awaits nothing but promises; it starts with the next actions."""
+        """Run a coroutine that awaits nothing but promises; it starts with the next actions.
+
+        On a closed scheduler the task is cancelled before it starts.
+        """
         task = Task(self, coroutine, name)
+        if self.closed:
+            task.cancel()
+            return task
         self._tasks[task] = None
         self.call_soon(task._resume)
         return task
@@ -324,9 +330,9 @@ class Scheduler:
 
     def close(self) -> None:
         """Cancel every task and drop every action and timer."""
+        self.closed = True
         for task in list(self._tasks):
             task.cancel()
-        self.closed = True
         self._ready.clear()
         self._timers.clear()
 

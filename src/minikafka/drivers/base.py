@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from threading import Condition, RLock
 
-from minikafka.errors import InternalError
+from minikafka.errors import IllegalStateError, InternalError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,6 +34,10 @@ class Released:
             self._lock._acquire_restore(self._state)
 
 
+def _listen(_: Promise[Any]) -> None:
+    """Does nothing but being there."""
+
+
 class BaseDriver:
     """The lock and the foreground coroutine runner; subclasses know how to wait."""
 
@@ -57,7 +61,29 @@ class BaseDriver:
                 coroutine.close()
 
     def wait(self, promise: Promise[Any], timeout_ms: float | None = None) -> bool:
-        """Turn the scheduler until the promise is done or the timeout has passed."""
+        """Turn the scheduler until the promise is done (True) or `timeout_ms` have passed (False).
+
+        Raises:
+            StuckError: virtual time, no timeout was given, and nothing can ever keep the promise.
+            IllegalStateError: the cluster was closed meanwhile.
+            InternalError: the cluster is poisoned by a bug.
+        """
+        with self.lock:
+            if promise.done():
+                self.check_health()
+                return True
+            # A failing task asks whether somebody listens; whoever blocks here does.
+            promise.add_callback(_listen)
+            try:
+                self._wait(promise, None if timeout_ms == float("inf") else timeout_ms)
+            finally:
+                promise.remove_callback(_listen)
+            self.check_health()
+            if not promise.done() and self.scheduler.closed:
+                raise IllegalStateError("the cluster was closed while a call was waiting")
+            return promise.done()
+
+    def _wait(self, promise: Promise[Any], timeout_ms: float | None) -> None:
         raise NotImplementedError
 
     def released(self) -> Released:

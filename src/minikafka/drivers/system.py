@@ -63,24 +63,19 @@ class SystemDriver(BaseDriver):
                 self._sleeping = False
             self.changed.notify_all()
 
-    def wait(self, promise: Promise[Any], timeout_ms: float | None = None) -> bool:
-        """Wait in real time until the promise is done or `timeout_ms` have passed."""
-        if timeout_ms == float("inf"):
-            timeout_ms = None
+    def _wait(self, promise: Promise[Any], timeout_ms: float | None) -> None:
+        scheduler = self.scheduler
         end = None if timeout_ms is None else time.monotonic() + timeout_ms / 1000
-        with self.lock:
-            while not promise.done():
-                self._turn()
-                if promise.done() or self.scheduler.failure is not None:
-                    break
-                left = None if end is None else end - time.monotonic()
-                if left is not None and left <= 0:
-                    break
-                if self.scheduler.idle:
-                    self._sleep_until_change(left)
-            self.changed.notify_all()
-            self.check_health()
-            return promise.done()
+        while not promise.done() and not scheduler.closed:
+            self._turn()
+            if promise.done() or scheduler.failure is not None:
+                break
+            left = None if end is None else end - time.monotonic()
+            if left is not None and left <= 0:
+                break
+            if scheduler.idle:
+                self._sleep_until_change(left)
+        self.changed.notify_all()
 
     def _sleep_until_change(self, left_s: float | None) -> None:
         """Sleep until other threads change something, the next timer is due, or `left_s` have passed."""

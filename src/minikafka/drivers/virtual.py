@@ -1,23 +1,29 @@
 """Virtual time: a blocking call runs the scheduler, and time jumps when nothing else can run.
 
 With several application threads, time jumps only when every one of them is parked: inside the library, or
-in a wait of the standard library that another thread must end (a join, a lock, a queue).
+in a wait of the standard library that another thread must end (a join, a queue, a future). A thread that
+stands still outside of both (a lock of its own, a real sleep) does not stop the world: time then creeps, one
+deadline at a time.
 """
 
 from __future__ import annotations
 
 import sys
 import threading
+import time
+from os import sep
+from os.path import dirname
 
 from minikafka.drivers.base import BaseDriver
 from minikafka.errors import StuckError
+from minikafka.scheduler import Promise
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
     from typing import Any
 
-    from minikafka.scheduler import Promise, Scheduler
+    from minikafka.scheduler import Scheduler
 
 MAX_VIRTUAL_WAIT_MS = 48 * 3600 * 1000
 """An unbounded wait that lasts two virtual days is a hang; the test is told instead."""
@@ -25,12 +31,26 @@ MAX_VIRTUAL_WAIT_MS = 48 * 3600 * 1000
 _SETTLE_S = 0.0005
 """Real seconds between two looks at threads that are still working."""
 
-_WAITING_MODULES = ("threading.py", "queue.py", "_base.py", "selectors.py", "connection.py")
+_CREEP_S = 0.1
+"""Real seconds that threads outside the library may stand still before time moves by one deadline."""
+
+_STDLIB = dirname(threading.__file__) + sep
+_WAITING_FILES = frozenset(
+    _STDLIB + path.replace("/", sep)
+    for path in (
+        "threading.py",
+        "queue.py",
+        "selectors.py",
+        "concurrent/futures/_base.py",
+        "concurrent/futures/thread.py",
+        "multiprocessing/connection.py",
+    )
+)
 
 
 def _waits(frame: FrameType | None) -> bool:
     """Whether a thread's innermost frame is a wait of the standard library for another thread."""
-    return frame is not None and frame.f_code.co_filename.endswith(_WAITING_MODULES)
+    return frame is not None and frame.f_code.co_filename in _WAITING_FILES
 
 
 class VirtualDriver(BaseDriver):
@@ -44,63 +64,55 @@ class VirtualDriver(BaseDriver):
         super().__init__(scheduler)
         self._threads: dict[int, threading.Thread] = {}
         self._parked: dict[int, _Parking] = {}
+        self._standstill = _Standstill()
 
     def clock_name(self) -> str:
         """``"virtual"``."""
         return "virtual"
 
-    def wait(self, promise: Promise[Any], timeout_ms: float | None = None) -> bool:
-        """Turn the scheduler until the promise is done or virtual `timeout_ms` have passed.
-
-        Raises:
-            StuckError: no timeout was given and nothing can ever keep the promise.
-            InternalError: the cluster is poisoned by a bug.
-        """
+    def _wait(self, promise: Promise[Any], timeout_ms: float | None) -> None:
         scheduler = self.scheduler
-        with self.lock:
-            if timeout_ms == float("inf"):
-                timeout_ms = None
-            limit_ms = scheduler.now_ms + (MAX_VIRTUAL_WAIT_MS if timeout_ms is None else int(timeout_ms))
-            me = threading.get_ident()
-            if me not in self._threads:
-                self._threads[me] = threading.current_thread()
-            parking = _Parking(promise, limit_ms)
-            outer = self._parked.get(me)
-            self._parked[me] = parking
-            try:
-                self._turn(promise, limit_ms)
-            finally:
-                if outer is None:
-                    del self._parked[me]
-                else:
-                    self._parked[me] = outer
-            self.check_health()
-            if promise.done():
-                return True
-            if timeout_ms is None:
-                raise StuckError(
-                    f"waited {MAX_VIRTUAL_WAIT_MS // 3_600_000} virtual hours: nothing will ever end it; "
-                    "give it a timeout, or produce what it waits for first"
-                )
-            return False
+        limit_ms = scheduler.now_ms + (MAX_VIRTUAL_WAIT_MS if timeout_ms is None else int(timeout_ms))
+        me = threading.get_ident()
+        if me not in self._threads:
+            self._threads[me] = threading.current_thread()
+        outer = self._parked.get(me)
+        self._parked[me] = _Parking(promise, limit_ms)
+        try:
+            self._turn(promise, limit_ms)
+        finally:
+            if outer is None:
+                del self._parked[me]
+            else:
+                self._parked[me] = outer
+        if timeout_ms is None and not promise.done() and scheduler.failure is None and not scheduler.closed:
+            raise StuckError(
+                f"waited {MAX_VIRTUAL_WAIT_MS // 3_600_000} virtual hours: nothing will ever end it; "
+                "give it a timeout, or produce what it waits for first"
+            )
 
     def _turn(self, promise: Promise[Any], limit_ms: int) -> None:
         scheduler = self.scheduler
-        while not promise.done() and scheduler.failure is None:
+        while not promise.done() and scheduler.failure is None and not scheduler.closed:
             scheduler.run_ready(until=promise)
             if promise.done() or scheduler.now_ms >= limit_ms:
                 break
-            if len(self._threads) > 1 and not self._may_jump():
-                continue
+            jump_ms = limit_ms
+            if len(self._threads) > 1:
+                if not self._may_jump():
+                    continue
+                jump_ms = min(parking.limit_ms for parking in self._parked.values())
             deadline_ms = scheduler.next_deadline_ms()
-            scheduler.advance_to(limit_ms if deadline_ms is None else min(deadline_ms, limit_ms))
-        self.changed.notify_all()
+            scheduler.advance_to(jump_ms if deadline_ms is None else min(deadline_ms, jump_ms))
+        if len(self._threads) > 1:
+            self.changed.notify_all()
 
     def _may_jump(self) -> bool:
         """Whether all other threads are parked; if not, let them work a little first."""
         me = threading.get_ident()
-        frames = None
+        frames = sys._current_frames()
         settled = True
+        working: list[tuple[int, int, int]] = []
         for ident, thread in list(self._threads.items()):
             if ident == me:
                 continue
@@ -109,19 +121,21 @@ class VirtualDriver(BaseDriver):
                 continue
             parking = self._parked.get(ident)
             if parking is not None:
-                if parking.over(self.scheduler):
-                    settled = False
+                settled = settled and not parking.over(self.scheduler)
                 continue
-            if frames is None:
-                frames = sys._current_frames()
-            if not _waits(frames.get(ident)) or self._wakes_up(ident):
-                settled = False
-        if not settled:
-            self.changed.notify_all()
-            self.changed.wait(_SETTLE_S)
-        return settled
+            frame = frames.get(ident)
+            if not _waits(frame) or self._wakes_up(ident):
+                working.append((ident, id(frame), -1 if frame is None else frame.f_lasti))
+        if settled and not working:
+            return True
+        if settled and self._standstill.lasts(working):
+            return True
+        self.changed.notify_all()
+        self.changed.wait(_SETTLE_S)
+        return False
 
     def _wakes_up(self, ident: int) -> bool:
+        """Whether a thread that waits for another goes on when it is given a moment."""
         self.changed.wait(_SETTLE_S)
         if ident in self._parked:
             return True
@@ -129,20 +143,7 @@ class VirtualDriver(BaseDriver):
 
     def advance(self, delay_ms: int) -> None:
         """Run everything that happens in the next `delay_ms` virtual milliseconds."""
-        scheduler = self.scheduler
-        with self.lock:
-            end_ms = scheduler.now_ms + delay_ms
-            scheduler.run_ready()
-            while scheduler.failure is None:
-                deadline_ms = scheduler.next_deadline_ms()
-                if deadline_ms is None or deadline_ms > end_ms:
-                    break
-                scheduler.advance_to(deadline_ms)
-                scheduler.run_ready()
-            scheduler.advance_to(end_ms)
-            scheduler.run_ready()
-            self.changed.notify_all()
-        self.check_health()
+        self.wait(Promise(), delay_ms)
 
     def settle(self) -> None:
         """Run everything that can happen without time passing."""
@@ -152,7 +153,9 @@ class VirtualDriver(BaseDriver):
 
     def close(self) -> None:
         """Nothing to stop: virtual time has no thread of its own."""
-        self._threads.clear()
+        with self.lock:
+            self._threads.clear()
+            self.changed.notify_all()
 
 
 class _Parking:
@@ -166,3 +169,25 @@ class _Parking:
 
     def over(self, scheduler: Scheduler) -> bool:
         return self.promise.done() or scheduler.now_ms >= self.limit_ms
+
+
+class _Standstill:
+    """Notices that threads outside the library have not moved for a while, by real time."""
+
+    __slots__ = ("_places", "_since")
+
+    def __init__(self) -> None:
+        self._places: list[tuple[int, int, int]] = []
+        self._since = 0.0
+
+    def lasts(self, places: list[tuple[int, int, int]]) -> bool:
+        """Whether the threads have been at these places for `_CREEP_S`; starts over when they have."""
+        now = time.monotonic()
+        if places != self._places:
+            self._places = places
+            self._since = now
+            return False
+        if now - self._since < _CREEP_S:
+            return False
+        self._since = now
+        return True
