@@ -212,7 +212,7 @@ class KafkaError(Exception):
         return f"{name}: {super().__str__()}" if self.args else name
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and isinstance(other, KafkaError) and self.args == other.args
+        return isinstance(other, KafkaError) and type(self) is type(other) and self.args == other.args
 
     __hash__ = Exception.__hash__
 

@@ -1,0 +1,63 @@
+"""The primitives of Kafka's encoding: unsigned and zig-zag variable-length integers."""
+
+from __future__ import annotations
+
+from minikafka.errors import KafkaProtocolError
+
+
+class ProtocolError(KafkaProtocolError):
+    """Bytes that are not what the protocol says they should be."""
+
+
+def write_uvarint(buffer: bytearray, value: int) -> None:
+    """Append `value` (0 or more) in 7-bit groups, the lowest first."""
+    while value > 127:
+        buffer.append(value & 127 | 128)
+        value >>= 7
+    buffer.append(value)
+
+
+def read_uvarint(data: bytes, position: int) -> tuple[int, int]:
+    """The 32-bit unsigned integer at `position`, and the position behind it.
+
+    Raises:
+        ProtocolError: the integer takes more than five bytes or 32 bits.
+        IndexError: `data` ends inside it.
+    """
+    value = shift = 0
+    while True:
+        byte = data[position]
+        position += 1
+        value |= (byte & 127) << shift
+        if byte < 128:
+            break
+        shift += 7
+        if shift > 28:
+            raise ProtocolError("a variable-length integer is longer than five bytes")
+    if value > 0xFFFFFFFF:
+        raise ProtocolError(f"a variable-length integer of {value} does not fit 32 bits")
+    return value, position
+
+
+def write_varint(buffer: bytearray, value: int) -> None:
+    """Append a signed integer of up to 64 bits in zig-zag form."""
+    write_uvarint(buffer, value << 1 if value >= 0 else (-value << 1) - 1)
+
+
+def read_varint(data: bytes, position: int) -> tuple[int, int]:
+    """The signed integer of up to 64 bits at `position`, and the position behind it.
+
+    Raises:
+        ProtocolError: the integer takes more than ten bytes.
+        IndexError: `data` ends inside it.
+    """
+    value = shift = 0
+    while True:
+        byte = data[position]
+        position += 1
+        value |= (byte & 127) << shift
+        if byte < 128:
+            return (value >> 1) ^ -(value & 1), position
+        shift += 7
+        if shift > 63:
+            raise ProtocolError("a variable-length integer is longer than ten bytes")

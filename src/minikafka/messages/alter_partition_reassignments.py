@@ -1,0 +1,57 @@
+"""AlterPartitionReassignments (API key 45): request, response and their parts."""
+
+from __future__ import annotations
+
+from minikafka.messages.fields import array, boolean, int16, int32, string
+from minikafka.messages.schema import Message, Request, Response
+
+
+class ReassignablePartition(Message):
+    """Part of the message: reassignable partition."""
+
+    partition_index: int = int32()
+    replicas: list[int] | None = array("int32", default=None, nullable=0)
+
+
+class ReassignableTopic(Message):
+    """Part of the message: reassignable topic."""
+
+    name: str = string()
+    partitions: list[ReassignablePartition] = array(ReassignablePartition)
+
+
+class AlterPartitionReassignmentsRequest(
+    Request, key=45, name="AlterPartitionReassignments", until=1, flexible=0
+):
+    """Asks for AlterPartitionReassignments (API key 45)."""
+
+    timeout_ms: int = int32(default=60000)
+    allow_replication_factor_change: bool = boolean(1, default=True)
+    topics: list[ReassignableTopic] = array(ReassignableTopic)
+
+
+class ReassignablePartitionResponse(Message):
+    """Part of the message: reassignable partition response."""
+
+    partition_index: int = int32()
+    error_code: int = int16()
+    error_message: str | None = string(nullable=0)
+
+
+class ReassignableTopicResponse(Message):
+    """Part of the message: reassignable topic response."""
+
+    name: str = string()
+    partitions: list[ReassignablePartitionResponse] = array(ReassignablePartitionResponse)
+
+
+class AlterPartitionReassignmentsResponse(
+    Response, key=45, name="AlterPartitionReassignments", until=1, flexible=0
+):
+    """Answers AlterPartitionReassignmentsRequest."""
+
+    throttle_time_ms: int = int32()
+    allow_replication_factor_change: bool = boolean(1, default=True, ignorable=True)
+    error_code: int = int16()
+    error_message: str | None = string(nullable=0)
+    responses: list[ReassignableTopicResponse] = array(ReassignableTopicResponse)

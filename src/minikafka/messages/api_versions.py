@@ -1,0 +1,49 @@
+"""ApiVersions (API key 18): request, response and their parts."""
+
+from __future__ import annotations
+
+from minikafka.messages.fields import array, boolean, int16, int32, int64, string
+from minikafka.messages.schema import Message, Request, Response
+
+
+class ApiVersionsRequest(Request, key=18, name="ApiVersions", until=4, flexible=3):
+    """Asks for ApiVersions (API key 18)."""
+
+    client_software_name: str = string(3, ignorable=True)
+    client_software_version: str = string(3, ignorable=True)
+
+
+class ApiVersion(Message):
+    """Part of the message: api version."""
+
+    api_key: int = int16()
+    min_version: int = int16()
+    max_version: int = int16()
+
+
+class SupportedFeatureKey(Message):
+    """Part of the message: supported feature key."""
+
+    name: str = string(3)
+    min_version: int = int16(3)
+    max_version: int = int16(3)
+
+
+class FinalizedFeatureKey(Message):
+    """Part of the message: finalized feature key."""
+
+    name: str = string(3)
+    max_version_level: int = int16(3)
+    min_version_level: int = int16(3)
+
+
+class ApiVersionsResponse(Response, key=18, name="ApiVersions", until=4, flexible=3):
+    """Answers ApiVersionsRequest."""
+
+    error_code: int = int16()
+    api_keys: list[ApiVersion] = array(ApiVersion)
+    throttle_time_ms: int = int32(1, ignorable=True)
+    supported_features: list[SupportedFeatureKey] = array(SupportedFeatureKey, 3, tag=0, ignorable=True)
+    finalized_features_epoch: int = int64(3, default=-1, tag=1, ignorable=True)
+    finalized_features: list[FinalizedFeatureKey] = array(FinalizedFeatureKey, 3, tag=2, ignorable=True)
+    zk_migration_ready: bool = boolean(3, tag=3, ignorable=True)

@@ -1,0 +1,60 @@
+"""DescribeConfigs (API key 32): request, response and their parts."""
+
+from __future__ import annotations
+
+from minikafka.messages.fields import array, boolean, int8, int16, int32, string
+from minikafka.messages.schema import Message, Request, Response
+
+
+class DescribeConfigsResource(Message):
+    """Part of the message: describe configs resource."""
+
+    resource_type: int = int8()
+    resource_name: str = string()
+    configuration_keys: list[str] | None = array("string", nullable=0)
+
+
+class DescribeConfigsRequest(Request, key=32, name="DescribeConfigs", since=1, until=4, flexible=4):
+    """Asks for DescribeConfigs (API key 32)."""
+
+    resources: list[DescribeConfigsResource] = array(DescribeConfigsResource)
+    include_synonyms: bool = boolean(1)
+    include_documentation: bool = boolean(3)
+
+
+class DescribeConfigsSynonym(Message):
+    """Part of the message: describe configs synonym."""
+
+    name: str = string(1)
+    value: str | None = string(1, nullable=0)
+    source: int = int8(1)
+
+
+class DescribeConfigsResourceResult(Message):
+    """Part of the message: describe configs resource result."""
+
+    name: str = string()
+    value: str | None = string(nullable=0)
+    read_only: bool = boolean()
+    config_source: int = int8(1, default=-1, ignorable=True)
+    is_sensitive: bool = boolean()
+    synonyms: list[DescribeConfigsSynonym] = array(DescribeConfigsSynonym, 1, ignorable=True)
+    config_type: int = int8(3, ignorable=True)
+    documentation: str | None = string(3, nullable=0, ignorable=True)
+
+
+class DescribeConfigsResult(Message):
+    """Part of the message: describe configs result."""
+
+    error_code: int = int16()
+    error_message: str | None = string(nullable=0)
+    resource_type: int = int8()
+    resource_name: str = string()
+    configs: list[DescribeConfigsResourceResult] = array(DescribeConfigsResourceResult)
+
+
+class DescribeConfigsResponse(Response, key=32, name="DescribeConfigs", since=1, until=4, flexible=4):
+    """Answers DescribeConfigsRequest."""
+
+    throttle_time_ms: int = int32()
+    results: list[DescribeConfigsResult] = array(DescribeConfigsResult)

@@ -1,0 +1,44 @@
+"""DescribeGroups (API key 15): request, response and their parts."""
+
+from __future__ import annotations
+
+from minikafka.messages.fields import array, binary, boolean, int16, int32, string
+from minikafka.messages.schema import Message, Request, Response
+
+
+class DescribeGroupsRequest(Request, key=15, name="DescribeGroups", until=6, flexible=5):
+    """Asks for DescribeGroups (API key 15)."""
+
+    groups: list[str] = array("string")
+    include_authorized_operations: bool = boolean(3)
+
+
+class DescribedGroupMember(Message):
+    """Part of the message: described group member."""
+
+    member_id: str = string()
+    group_instance_id: str | None = string(4, default=None, nullable=4, ignorable=True)
+    client_id: str = string()
+    client_host: str = string()
+    member_metadata: bytes = binary()
+    member_assignment: bytes = binary()
+
+
+class DescribedGroup(Message):
+    """Part of the message: described group."""
+
+    error_code: int = int16()
+    error_message: str | None = string(6, default=None, nullable=6)
+    group_id: str = string()
+    group_state: str = string()
+    protocol_type: str = string()
+    protocol_data: str = string()
+    members: list[DescribedGroupMember] = array(DescribedGroupMember)
+    authorized_operations: int = int32(3, default=-2147483648)
+
+
+class DescribeGroupsResponse(Response, key=15, name="DescribeGroups", until=6, flexible=5):
+    """Answers DescribeGroupsRequest."""
+
+    throttle_time_ms: int = int32(1, ignorable=True)
+    groups: list[DescribedGroup] = array(DescribedGroup)

@@ -1,0 +1,53 @@
+"""DescribeLogDirs (API key 35): request, response and their parts."""
+
+from __future__ import annotations
+
+from minikafka.messages.fields import array, boolean, int16, int32, int64, string
+from minikafka.messages.schema import Message, Request, Response
+
+
+class DescribableLogDirTopic(Message):
+    """Part of the message: describable log dir topic."""
+
+    topic: str = string()
+    partitions: list[int] = array("int32")
+
+
+class DescribeLogDirsRequest(Request, key=35, name="DescribeLogDirs", since=1, until=4, flexible=2):
+    """Asks for DescribeLogDirs (API key 35)."""
+
+    topics: list[DescribableLogDirTopic] | None = array(DescribableLogDirTopic, nullable=0)
+
+
+class DescribeLogDirsPartition(Message):
+    """Part of the message: describe log dirs partition."""
+
+    partition_index: int = int32()
+    partition_size: int = int64()
+    offset_lag: int = int64()
+    is_future_key: bool = boolean()
+
+
+class DescribeLogDirsTopic(Message):
+    """Part of the message: describe log dirs topic."""
+
+    name: str = string()
+    partitions: list[DescribeLogDirsPartition] = array(DescribeLogDirsPartition)
+
+
+class DescribeLogDirsResult(Message):
+    """Part of the message: describe log dirs result."""
+
+    error_code: int = int16()
+    log_dir: str = string()
+    topics: list[DescribeLogDirsTopic] = array(DescribeLogDirsTopic)
+    total_bytes: int = int64(4, default=-1, ignorable=True)
+    usable_bytes: int = int64(4, default=-1, ignorable=True)
+
+
+class DescribeLogDirsResponse(Response, key=35, name="DescribeLogDirs", since=1, until=4, flexible=2):
+    """Answers DescribeLogDirsRequest."""
+
+    throttle_time_ms: int = int32()
+    error_code: int = int16(3, ignorable=True)
+    results: list[DescribeLogDirsResult] = array(DescribeLogDirsResult)

@@ -1,0 +1,22 @@
+"""Heartbeat (API key 12): request, response and their parts."""
+
+from __future__ import annotations
+
+from minikafka.messages.fields import int16, int32, string
+from minikafka.messages.schema import Request, Response
+
+
+class HeartbeatRequest(Request, key=12, name="Heartbeat", until=4, flexible=4):
+    """Asks for Heartbeat (API key 12)."""
+
+    group_id: str = string()
+    generation_id: int = int32()
+    member_id: str = string()
+    group_instance_id: str | None = string(3, default=None, nullable=3)
+
+
+class HeartbeatResponse(Response, key=12, name="Heartbeat", until=4, flexible=4):
+    """Answers HeartbeatRequest."""
+
+    throttle_time_ms: int = int32(1, ignorable=True)
+    error_code: int = int16()

@@ -1,0 +1,45 @@
+"""IncrementalAlterConfigs (API key 44): request, response and their parts."""
+
+from __future__ import annotations
+
+from minikafka.messages.fields import array, boolean, int8, int16, int32, string
+from minikafka.messages.schema import Message, Request, Response
+
+
+class AlterableConfig(Message):
+    """Part of the message: alterable config."""
+
+    name: str = string()
+    config_operation: int = int8()
+    value: str | None = string(nullable=0)
+
+
+class AlterConfigsResource(Message):
+    """Part of the message: alter configs resource."""
+
+    resource_type: int = int8()
+    resource_name: str = string()
+    configs: list[AlterableConfig] = array(AlterableConfig)
+
+
+class IncrementalAlterConfigsRequest(Request, key=44, name="IncrementalAlterConfigs", until=1, flexible=1):
+    """Asks for IncrementalAlterConfigs (API key 44)."""
+
+    resources: list[AlterConfigsResource] = array(AlterConfigsResource)
+    validate_only: bool = boolean()
+
+
+class AlterConfigsResourceResponse(Message):
+    """Part of the message: alter configs resource response."""
+
+    error_code: int = int16()
+    error_message: str | None = string(nullable=0)
+    resource_type: int = int8()
+    resource_name: str = string()
+
+
+class IncrementalAlterConfigsResponse(Response, key=44, name="IncrementalAlterConfigs", until=1, flexible=1):
+    """Answers IncrementalAlterConfigsRequest."""
+
+    throttle_time_ms: int = int32()
+    responses: list[AlterConfigsResourceResponse] = array(AlterConfigsResourceResponse)

@@ -1,0 +1,38 @@
+"""LeaveGroup (API key 13): request, response and their parts."""
+
+from __future__ import annotations
+
+from minikafka.messages.fields import array, int16, int32, string
+from minikafka.messages.schema import Message, Request, Response
+
+
+class MemberIdentity(Message):
+    """Part of the message: member identity."""
+
+    member_id: str = string(3)
+    group_instance_id: str | None = string(3, default=None, nullable=3)
+    reason: str | None = string(5, default=None, nullable=5, ignorable=True)
+
+
+class LeaveGroupRequest(Request, key=13, name="LeaveGroup", until=5, flexible=4):
+    """Asks for LeaveGroup (API key 13)."""
+
+    group_id: str = string()
+    member_id: str = string(0, 2)
+    members: list[MemberIdentity] = array(MemberIdentity, 3)
+
+
+class MemberResponse(Message):
+    """Part of the message: member response."""
+
+    member_id: str = string(3)
+    group_instance_id: str | None = string(3, nullable=3)
+    error_code: int = int16(3)
+
+
+class LeaveGroupResponse(Response, key=13, name="LeaveGroup", until=5, flexible=4):
+    """Answers LeaveGroupRequest."""
+
+    throttle_time_ms: int = int32(1, ignorable=True)
+    error_code: int = int16()
+    members: list[MemberResponse] = array(MemberResponse, 3)

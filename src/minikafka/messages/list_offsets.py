@@ -1,0 +1,54 @@
+"""ListOffsets (API key 2): request, response and their parts."""
+
+from __future__ import annotations
+
+from minikafka.messages.fields import array, int8, int16, int32, int64, string
+from minikafka.messages.schema import Message, Request, Response
+
+
+class ListOffsetsPartition(Message):
+    """Part of the message: list offsets partition."""
+
+    partition_index: int = int32()
+    current_leader_epoch: int = int32(4, default=-1, ignorable=True)
+    timestamp: int = int64()
+
+
+class ListOffsetsTopic(Message):
+    """Part of the message: list offsets topic."""
+
+    name: str = string()
+    partitions: list[ListOffsetsPartition] = array(ListOffsetsPartition)
+
+
+class ListOffsetsRequest(Request, key=2, name="ListOffsets", since=1, until=11, flexible=6):
+    """Asks for ListOffsets (API key 2)."""
+
+    replica_id: int = int32()
+    isolation_level: int = int8(2)
+    topics: list[ListOffsetsTopic] = array(ListOffsetsTopic)
+    timeout_ms: int = int32(10, ignorable=True)
+
+
+class ListOffsetsPartitionResponse(Message):
+    """Part of the message: list offsets partition response."""
+
+    partition_index: int = int32()
+    error_code: int = int16()
+    timestamp: int = int64(1, default=-1)
+    offset: int = int64(1, default=-1)
+    leader_epoch: int = int32(4, default=-1)
+
+
+class ListOffsetsTopicResponse(Message):
+    """Part of the message: list offsets topic response."""
+
+    name: str = string()
+    partitions: list[ListOffsetsPartitionResponse] = array(ListOffsetsPartitionResponse)
+
+
+class ListOffsetsResponse(Response, key=2, name="ListOffsets", since=1, until=11, flexible=6):
+    """Answers ListOffsetsRequest."""
+
+    throttle_time_ms: int = int32(2, ignorable=True)
+    topics: list[ListOffsetsTopicResponse] = array(ListOffsetsTopicResponse)
