@@ -1,0 +1,1 @@
+"""Group state machines: groups, their members and committed offsets, by coordinator partition."""

@@ -1,0 +1,70 @@
+"""The broker options that group coordination obeys, under Kafka's names (Kafka's GroupCoordinatorConfig)."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from minikafka.config.broker import BrokerConfig
+
+MAX_INT = 2**31 - 1
+
+NEW_MEMBER_JOIN_TIMEOUT_MS = 5 * 60 * 1000
+"""How long a member's first JoinGroup may wait for the rebalance before the member is dropped."""
+
+
+class GroupCoordinatorConfig:
+    """Group coordinator options; all times in ms.
+
+    Args:
+        group_initial_rebalance_delay_ms: how long an empty group waits for more members before its first
+            rebalance ends (``group.initial.rebalance.delay.ms``; 0 here, 3000 in Kafka's own default).
+        group_min_session_timeout_ms: smallest accepted session timeout (``group.min.session.timeout.ms``).
+        group_max_session_timeout_ms: largest accepted session timeout (``group.max.session.timeout.ms``).
+        group_max_size: most members of one group (``group.max.size``).
+        offset_metadata_max_bytes: longest metadata of a committed offset (``offset.metadata.max.bytes``).
+        offsets_retention_ms: how long unused offsets are kept (``offsets.retention.minutes`` times 60000).
+        offsets_retention_check_interval_ms: how often expired offsets are looked for
+            (``offsets.retention.check.interval.ms``).
+    """
+
+    __slots__ = (
+        "group_initial_rebalance_delay_ms",
+        "group_max_session_timeout_ms",
+        "group_max_size",
+        "group_min_session_timeout_ms",
+        "offset_metadata_max_bytes",
+        "offsets_retention_check_interval_ms",
+        "offsets_retention_ms",
+    )
+
+    def __init__(
+        self,
+        *,
+        group_initial_rebalance_delay_ms: int = 0,
+        group_min_session_timeout_ms: int = 6000,
+        group_max_session_timeout_ms: int = 1_800_000,
+        group_max_size: int = MAX_INT,
+        offset_metadata_max_bytes: int = 4096,
+        offsets_retention_ms: int = 7 * 24 * 60 * 60 * 1000,
+        offsets_retention_check_interval_ms: int = 600_000,
+    ) -> None:
+        self.group_initial_rebalance_delay_ms = group_initial_rebalance_delay_ms
+        self.group_min_session_timeout_ms = group_min_session_timeout_ms
+        self.group_max_session_timeout_ms = group_max_session_timeout_ms
+        self.group_max_size = group_max_size
+        self.offset_metadata_max_bytes = offset_metadata_max_bytes
+        self.offsets_retention_ms = offsets_retention_ms
+        self.offsets_retention_check_interval_ms = offsets_retention_check_interval_ms
+
+    @classmethod
+    def from_broker_config(cls, config: BrokerConfig) -> GroupCoordinatorConfig:
+        """The group options of a broker."""
+        return cls(
+            group_initial_rebalance_delay_ms=config.group_initial_rebalance_delay_ms,
+            group_min_session_timeout_ms=config.group_min_session_timeout_ms,
+            group_max_session_timeout_ms=config.group_max_session_timeout_ms,
+            group_max_size=config.group_max_size,
+            offset_metadata_max_bytes=config.offset_metadata_max_bytes,
+            offsets_retention_ms=config.offsets_retention_minutes * 60_000,
+            offsets_retention_check_interval_ms=config.offsets_retention_check_interval_ms,
+        )
