@@ -150,8 +150,18 @@ def test_subscriptions_of_later_versions_have_the_same_prefix(coordinator):
 
 
 def test_options_are_the_brokers():
-    config = GroupCoordinatorConfig.from_broker_config(
-        BrokerConfig({"group.max.size": 5, "offsets.retention.minutes": 2})
-    )
+    options = BrokerConfig({"group.max.size": 5, "offsets.retention.minutes": 2}).as_dict()
+    config = GroupCoordinatorConfig.from_broker_options(options)
     assert (config.group_max_size, config.offsets_retention_ms) == (5, 120_000)
     assert config.group_initial_rebalance_delay_ms == 0
+    assert set(GroupCoordinatorConfig.__slots__) == {
+        name.replace(".", "_").replace("retention_minutes", "retention_ms")
+        for name in options
+        if name in _GROUP_OPTIONS
+    }
+
+
+_GROUP_OPTIONS = """
+group.initial.rebalance.delay.ms group.min.session.timeout.ms group.max.session.timeout.ms group.max.size
+offset.metadata.max.bytes offsets.retention.minutes offsets.retention.check.interval.ms
+""".split()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from minikafka.config.broker import BrokerConfig
+    from collections.abc import Mapping
 
 MAX_INT = 2**31 - 1
 
@@ -57,14 +57,21 @@ class GroupCoordinatorConfig:
         self.offsets_retention_check_interval_ms = offsets_retention_check_interval_ms
 
     @classmethod
-    def from_broker_config(cls, config: BrokerConfig) -> GroupCoordinatorConfig:
-        """The group options of a broker."""
-        return cls(
-            group_initial_rebalance_delay_ms=config.group_initial_rebalance_delay_ms,
-            group_min_session_timeout_ms=config.group_min_session_timeout_ms,
-            group_max_session_timeout_ms=config.group_max_session_timeout_ms,
-            group_max_size=config.group_max_size,
-            offset_metadata_max_bytes=config.offset_metadata_max_bytes,
-            offsets_retention_ms=config.offsets_retention_minutes * 60_000,
-            offsets_retention_check_interval_ms=config.offsets_retention_check_interval_ms,
-        )
+    def from_broker_options(cls, options: Mapping[str, object]) -> GroupCoordinatorConfig:
+        """The group options among a broker's options by Kafka's names; absent ones take the default."""
+        values: dict[str, int] = {}
+        for name, (field, unit_ms) in _FIELD_BY_OPTION.items():
+            if name in options:
+                values[field] = int(str(options[name])) * unit_ms
+        return cls(**values)
+
+
+_FIELD_BY_OPTION = {
+    "group.initial.rebalance.delay.ms": ("group_initial_rebalance_delay_ms", 1),
+    "group.min.session.timeout.ms": ("group_min_session_timeout_ms", 1),
+    "group.max.session.timeout.ms": ("group_max_session_timeout_ms", 1),
+    "group.max.size": ("group_max_size", 1),
+    "offset.metadata.max.bytes": ("offset_metadata_max_bytes", 1),
+    "offsets.retention.minutes": ("offsets_retention_ms", 60_000),
+    "offsets.retention.check.interval.ms": ("offsets_retention_check_interval_ms", 1),
+}
