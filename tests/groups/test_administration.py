@@ -161,7 +161,12 @@ def test_options_are_the_brokers():
     }
 
 
-_GROUP_OPTIONS = """
-group.initial.rebalance.delay.ms group.min.session.timeout.ms group.max.session.timeout.ms group.max.size
-offset.metadata.max.bytes offsets.retention.minutes offsets.retention.check.interval.ms
-""".split()
+_GROUP_OPTIONS = [
+    "group.initial.rebalance.delay.ms",
+    "group.min.session.timeout.ms",
+    "group.max.session.timeout.ms",
+    "group.max.size",
+    "offset.metadata.max.bytes",
+    "offsets.retention.minutes",
+    "offsets.retention.check.interval.ms",
+]
