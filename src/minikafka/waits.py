@@ -1,0 +1,272 @@
+"""Waits that never sleep: they run the cluster until something is so, and say why if it is not.
+
+Under virtual time a wait costs no real time; its timeout counts the cluster's milliseconds.
+"""
+
+from __future__ import annotations
+
+from minikafka import inspection
+from minikafka.structs import TopicPartition
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from minikafka.client.consumer_record import ConsumerRecord
+    from minikafka.cluster import MiniKafka
+    from minikafka.consumer import KafkaConsumer
+
+DEFAULT_TIMEOUT_MS = 60_000
+"""Longer than a session timeout, so that the dead member of a group is noticed in time."""
+
+_REAL_STEP_MS = 5
+_POLL_MS = 100
+
+
+class WaitTimeout(AssertionError):
+    """What was waited for did not come; the message says what there is instead, and why."""
+
+
+def wait_until(
+    kafka: MiniKafka,
+    predicate: Callable[[], object],
+    *,
+    timeout_ms: int = DEFAULT_TIMEOUT_MS,
+    what: str | None = None,
+) -> None:
+    """Run the cluster until `predicate()` is true.
+
+    Args:
+        kafka: the cluster.
+        predicate: looked at whenever something may have happened. It must not call a client.
+        timeout_ms: how long at most, in the cluster's ms.
+        what: named in the failure.
+
+    Raises:
+        WaitTimeout: it was still false after `timeout_ms`.
+    """
+    if not _run_until(kafka, predicate, timeout_ms):
+        name = what or getattr(predicate, "__name__", repr(predicate))
+        raise WaitTimeout(f"waited {timeout_ms} ms for {name}\n{inspection.describe(kafka)}")
+
+
+def _run_until(kafka: MiniKafka, predicate: Callable[[], object], timeout_ms: int) -> bool:
+    scheduler, driver = kafka.scheduler, kafka.driver
+    end_ms = scheduler.now_ms + timeout_ms
+    virtual = driver.clock_name() == "virtual"
+    while True:
+        driver.settle()
+        if predicate():
+            return True
+        left_ms = end_ms - scheduler.now_ms
+        if left_ms <= 0:
+            return False
+        deadline_ms = scheduler.next_deadline_ms()
+        if not virtual:
+            step_ms = min(left_ms, _REAL_STEP_MS)
+        elif deadline_ms is None:
+            step_ms = left_ms
+        else:
+            step_ms = min(left_ms, max(0, deadline_ms - scheduler.now_ms))
+        driver.advance(step_ms)
+
+
+def wait_for_records(
+    kafka: MiniKafka,
+    topic: str,
+    n: int = 1,
+    *,
+    partition: int | None = None,
+    timeout_ms: int = DEFAULT_TIMEOUT_MS,
+) -> list[ConsumerRecord]:
+    """Run the cluster until a consumer could read at least `n` records of the topic; returns all there are.
+
+    Args:
+        kafka: the cluster.
+        topic: the topic; it may not exist yet.
+        n: how many records.
+        partition: count only this one's; by default all.
+        timeout_ms: how long at most, in the cluster's ms.
+
+    Raises:
+        WaitTimeout: there were fewer after `timeout_ms`; the message shows them.
+    """
+    found: list[ConsumerRecord] = []
+
+    def enough() -> bool:
+        found[:] = inspection.records(kafka, topic, partition) if topic in kafka.image.topics else []
+        return len(found) >= n
+
+    if _run_until(kafka, enough, timeout_ms):
+        return found
+    where = repr(topic) if partition is None else f"partition {partition} of {topic!r}"
+    lines = [f"waited {timeout_ms} ms for {n} record(s) in {where}; there are {len(found)}"]
+    lines += [
+        f"  {record.partition}:{record.offset} {record.key!r} -> {record.value!r}" for record in found[-10:]
+    ]
+    if topic in kafka.image.topics:
+        view = inspection.topic(kafka, topic)
+        lines.append(str(view))
+        unreplicated = [each for each in view.partitions if each.log_end_offset > each.high_watermark]
+        lines += [
+            f"  {each.topic}-{each.partition} holds {each.log_end_offset - each.high_watermark} more that "
+            f"not every in-sync replica has: in sync are {list(each.isr)}"
+            for each in unreplicated
+        ]
+    else:
+        lines.append(
+            f"there is no topic {topic!r}: there are {', '.join(sorted(kafka.image.topics)) or 'none'}"
+        )
+    raise WaitTimeout("\n".join(lines))
+
+
+def wait_for_commit(
+    kafka: MiniKafka,
+    group_id: str,
+    partition: TopicPartition,
+    offset: int,
+    *,
+    timeout_ms: int = DEFAULT_TIMEOUT_MS,
+) -> int:
+    """Run the cluster until the group has committed at least `offset` for the partition; returns what it has.
+
+    Nobody's `poll` is called: consumers that run in no other thread only do what they do between polls.
+
+    Raises:
+        WaitTimeout: it had not after `timeout_ms`; the message says who owns the partition, where it stands,
+            what there is to read and what may keep it from being read.
+    """
+    partition = TopicPartition(*partition)
+
+    def committed() -> int | None:
+        return inspection.group(kafka, group_id).committed.get(partition)
+
+    if _run_until(kafka, lambda: (committed() or -1) >= offset or committed() == offset, timeout_ms):
+        return committed() or 0
+    has = committed()
+    lines = [
+        f"waited {timeout_ms} ms for group {group_id!r} to commit offset {offset} of "
+        f"{partition.topic}-{partition.partition}; it has committed {'nothing' if has is None else has}",
+        str(inspection.group(kafka, group_id)),
+        *explain(kafka, group_id, [partition]),
+    ]
+    raise WaitTimeout("\n".join(lines))
+
+
+def wait_for_assignment(
+    kafka: MiniKafka,
+    consumer: KafkaConsumer | Sequence[KafkaConsumer],
+    partitions: Iterable[TopicPartition] | None = None,
+    *,
+    timeout_ms: int = DEFAULT_TIMEOUT_MS,
+) -> set[TopicPartition]:
+    """Poll a consumer until its group has assigned partitions to it; returns them. No record is consumed.
+
+    Args:
+        kafka: the cluster.
+        consumer: the consumer, or several of this thread: a rebalance needs all members to poll.
+        partitions: wait for exactly these (of all the consumers together); by default for any.
+        timeout_ms: how long at most, in the cluster's ms.
+
+    Raises:
+        WaitTimeout: it did not come to it; the message says who owns what and who keeps the group waiting.
+    """
+    consumers: list[KafkaConsumer] = list(consumer) if isinstance(consumer, list | tuple) else [consumer]
+    wanted = None if partitions is None else {TopicPartition(*each) for each in partitions}
+    end_ms = kafka.scheduler.now_ms + timeout_ms
+    while True:
+        for each in consumers:
+            # Positions stay where they are, so that the same records come again.
+            each.poll(timeout_ms=0, update_offsets=False)
+        assigned = [{TopicPartition(*tp) for tp in each.assignment()} for each in consumers]
+        together = set().union(*assigned)
+        if all(_in_stable_group(kafka, each) for each in consumers) and (
+            together == wanted if wanted is not None else all(assigned)
+        ):
+            return together
+        left_ms = end_ms - kafka.scheduler.now_ms
+        if left_ms <= 0:
+            break
+        kafka.driver.advance(
+            min(left_ms, _POLL_MS if kafka.driver.clock_name() == "virtual" else _REAL_STEP_MS)
+        )
+    lines = [f"waited {timeout_ms} ms for an assignment{'' if wanted is None else f' of {_names(wanted)}'}"]
+    for each, has in zip(consumers, assigned):
+        lines.append(
+            f"  {_client(each)} subscribes to {_subscription(each)} and has {_names(has) or 'nothing'}"
+        )
+    for group_id in dict.fromkeys(each.config["group_id"] for each in consumers):
+        if group_id is None:
+            lines.append("  a consumer without group_id joins no group: nobody assigns partitions to it")
+            continue
+        view = inspection.group(kafka, group_id)
+        lines.append(str(view))
+        if view.state == "PreparingRebalance":
+            lines.append("  the group waits for members that do not poll: give all consumers of this thread")
+        if view.state == "Stable" and len(view.members) > len(view.assignment):
+            lines.append(f"  {len(view.members)} members share {len(view.assignment)} partition(s)")
+    raise WaitTimeout("\n".join(lines))
+
+
+def _in_stable_group(kafka: MiniKafka, consumer: KafkaConsumer) -> bool:
+    group_id = consumer.config["group_id"]
+    return group_id is not None and inspection.group(kafka, group_id).state == "Stable"
+
+
+def explain(kafka: MiniKafka, group_id: str, partitions: Iterable[TopicPartition]) -> list[str]:
+    """Why the consumers of a group may not have got on with these partitions: one line for each finding."""
+    lines: list[str] = []
+    members = [
+        client for client in kafka.clients if getattr(client, "config", {}).get("group_id") == group_id
+    ]
+    consumers = [client for client in members if hasattr(client, "poll")]
+    if not consumers:
+        return [f"  no consumer of group {group_id!r} lives on this cluster"]
+    for tp in partitions:
+        owners = [consumer for consumer in consumers if tp in consumer.assignment()]
+        if not owners:
+            lines.append(
+                f"  no consumer of group {group_id!r} has {_names([tp])}: did it poll after the rebalance?"
+            )
+        for consumer in owners:
+            lines += _explain_owner(kafka, consumer, tp)
+    return lines
+
+
+def _explain_owner(kafka: MiniKafka, consumer: KafkaConsumer, tp: TopicPartition) -> list[str]:
+    log = inspection.leader_log(kafka, tp)
+    start, end = (log.log_start_offset, log.high_watermark) if log is not None else (0, 0)
+    reset = consumer.config["auto_offset_reset"]
+    position = consumer.known_position(tp)
+    name = _names([tp])
+    lines = [
+        f"  {_client(consumer)} has {name}: position {'not known yet' if position is None else position}, "
+        f"end {end}, auto_offset_reset={reset!r}"
+    ]
+    if tp in consumer.paused():
+        lines.append(f"  {name} is paused")
+    assigned_at = consumer.initial_position(tp)
+    if reset == "latest" and assigned_at is not None and assigned_at > start:
+        lines.append(
+            f"  offsets {start}..{assigned_at - 1} of {name} were produced before the assignment; "
+            "auto_offset_reset='latest' skips them"
+        )
+    if position == end:
+        lines.append(f"  {name} is read to its end")
+    if not consumer.config["enable_auto_commit"]:
+        lines.append(
+            f"  {_client(consumer)} has enable_auto_commit=False: it commits when commit() is called"
+        )
+    return lines
+
+
+def _client(consumer: KafkaConsumer) -> str:
+    return str(consumer.config["client_id"])
+
+
+def _subscription(consumer: KafkaConsumer) -> str:
+    return ", ".join(sorted(consumer.subscription() or ())) or "nothing"
+
+
+def _names(partitions: Iterable[TopicPartition]) -> str:
+    return ", ".join(f"{tp.topic}-{tp.partition}" for tp in sorted(partitions))
