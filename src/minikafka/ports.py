@@ -43,6 +43,16 @@ if TYPE_CHECKING:
             """
             ...
 
+        def send_one_way(
+            self, source: str, destination: str, message: Request, *, client_id: str | None = None
+        ) -> None:
+            """Send a request that the protocol never answers (produce with acks=0)."""
+            ...
+
+        def disconnect(self, address: str) -> None:
+            """Close every connection of a node: all that is in flight from it or to it fails."""
+            ...
+
         def reachable(self, source: str, destination: str) -> bool:
             """Whether a connection from `source` to `destination` could be opened now."""
             ...
@@ -63,6 +73,10 @@ if TYPE_CHECKING:
 
         def released(self) -> AbstractContextManager[Any]:
             """Give the lock up around a user's callback, which may block or call the library."""
+            ...
+
+        def tell_time(self) -> None:
+            """Bring the scheduler's time up to now ; virtual time only moves while somebody waits."""
             ...
 
         def clock_name(self) -> str:
