@@ -6,14 +6,14 @@ from minikafka.messages.fields import int16, int32, int64
 from minikafka.messages.schema import Request, Response
 
 
-class AllocateProducerIdsRequest(Request, key=67, name="AllocateProducerIds", until=0, flexible=0):
+class AllocateProducerIdsRequest(Request, api="AllocateProducerIds"):
     """Asks for AllocateProducerIds (API key 67)."""
 
     broker_id: int = int32()
     broker_epoch: int = int64(default=-1)
 
 
-class AllocateProducerIdsResponse(Response, key=67, name="AllocateProducerIds", until=0, flexible=0):
+class AllocateProducerIdsResponse(Response, api="AllocateProducerIds"):
     """Answers AllocateProducerIdsRequest."""
 
     throttle_time_ms: int = int32()

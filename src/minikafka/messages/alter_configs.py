@@ -21,7 +21,7 @@ class AlterConfigsResource(Message):
     configs: list[AlterableConfig] = array(AlterableConfig)
 
 
-class AlterConfigsRequest(Request, key=33, name="AlterConfigs", until=2, flexible=2):
+class AlterConfigsRequest(Request, api="AlterConfigs"):
     """Asks for AlterConfigs (API key 33)."""
 
     resources: list[AlterConfigsResource] = array(AlterConfigsResource)
@@ -37,7 +37,7 @@ class AlterConfigsResourceResponse(Message):
     resource_name: str = string()
 
 
-class AlterConfigsResponse(Response, key=33, name="AlterConfigs", until=2, flexible=2):
+class AlterConfigsResponse(Response, api="AlterConfigs"):
     """Answers AlterConfigsRequest."""
 
     throttle_time_ms: int = int32()

@@ -31,7 +31,7 @@ class TopicData(Message):
     partitions: list[PartitionData] = array(PartitionData)
 
 
-class AlterPartitionRequest(Request, key=56, name="AlterPartition", since=2, until=3, flexible=0):
+class AlterPartitionRequest(Request, api="AlterPartition"):
     """Asks for AlterPartition (API key 56)."""
 
     broker_id: int = int32()
@@ -58,7 +58,7 @@ class AlterPartitionResponseTopicData(Message):
     partitions: list[AlterPartitionResponsePartitionData] = array(AlterPartitionResponsePartitionData)
 
 
-class AlterPartitionResponse(Response, key=56, name="AlterPartition", since=2, until=3, flexible=0):
+class AlterPartitionResponse(Response, api="AlterPartition"):
     """Answers AlterPartitionRequest."""
 
     throttle_time_ms: int = int32()

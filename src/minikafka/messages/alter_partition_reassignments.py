@@ -20,9 +20,7 @@ class ReassignableTopic(Message):
     partitions: list[ReassignablePartition] = array(ReassignablePartition)
 
 
-class AlterPartitionReassignmentsRequest(
-    Request, key=45, name="AlterPartitionReassignments", until=1, flexible=0
-):
+class AlterPartitionReassignmentsRequest(Request, api="AlterPartitionReassignments"):
     """Asks for AlterPartitionReassignments (API key 45)."""
 
     timeout_ms: int = int32(default=60000)
@@ -45,9 +43,7 @@ class ReassignableTopicResponse(Message):
     partitions: list[ReassignablePartitionResponse] = array(ReassignablePartitionResponse)
 
 
-class AlterPartitionReassignmentsResponse(
-    Response, key=45, name="AlterPartitionReassignments", until=1, flexible=0
-):
+class AlterPartitionReassignmentsResponse(Response, api="AlterPartitionReassignments"):
     """Answers AlterPartitionReassignmentsRequest."""
 
     throttle_time_ms: int = int32()

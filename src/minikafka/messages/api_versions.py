@@ -6,7 +6,7 @@ from minikafka.messages.fields import array, boolean, int16, int32, int64, strin
 from minikafka.messages.schema import Message, Request, Response
 
 
-class ApiVersionsRequest(Request, key=18, name="ApiVersions", until=4, flexible=3):
+class ApiVersionsRequest(Request, api="ApiVersions"):
     """Asks for ApiVersions (API key 18)."""
 
     client_software_name: str = string(3, ignorable=True)
@@ -37,7 +37,7 @@ class FinalizedFeatureKey(Message):
     min_version_level: int = int16(3)
 
 
-class ApiVersionsResponse(Response, key=18, name="ApiVersions", until=4, flexible=3):
+class ApiVersionsResponse(Response, api="ApiVersions"):
     """Answers ApiVersionsRequest."""
 
     error_code: int = int16()

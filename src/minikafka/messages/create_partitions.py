@@ -20,7 +20,7 @@ class CreatePartitionsTopic(Message):
     assignments: list[CreatePartitionsAssignment] | None = array(CreatePartitionsAssignment, nullable=0)
 
 
-class CreatePartitionsRequest(Request, key=37, name="CreatePartitions", until=3, flexible=2):
+class CreatePartitionsRequest(Request, api="CreatePartitions"):
     """Asks for CreatePartitions (API key 37)."""
 
     topics: list[CreatePartitionsTopic] = array(CreatePartitionsTopic)
@@ -36,7 +36,7 @@ class CreatePartitionsTopicResult(Message):
     error_message: str | None = string(default=None, nullable=0)
 
 
-class CreatePartitionsResponse(Response, key=37, name="CreatePartitions", until=3, flexible=2):
+class CreatePartitionsResponse(Response, api="CreatePartitions"):
     """Answers CreatePartitionsRequest."""
 
     throttle_time_ms: int = int32()

@@ -30,7 +30,7 @@ class CreatableTopic(Message):
     configs: list[CreatableTopicConfig] = array(CreatableTopicConfig)
 
 
-class CreateTopicsRequest(Request, key=19, name="CreateTopics", since=2, until=7, flexible=5):
+class CreateTopicsRequest(Request, api="CreateTopics"):
     """Asks for CreateTopics (API key 19)."""
 
     topics: list[CreatableTopic] = array(CreatableTopic)
@@ -61,7 +61,7 @@ class CreatableTopicResult(Message):
     configs: list[CreatableTopicConfigs] | None = array(CreatableTopicConfigs, 5, nullable=5, ignorable=True)
 
 
-class CreateTopicsResponse(Response, key=19, name="CreateTopics", since=2, until=7, flexible=5):
+class CreateTopicsResponse(Response, api="CreateTopics"):
     """Answers CreateTopicsRequest."""
 
     throttle_time_ms: int = int32(2, ignorable=True)

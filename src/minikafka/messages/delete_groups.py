@@ -6,7 +6,7 @@ from minikafka.messages.fields import array, int16, int32, string
 from minikafka.messages.schema import Message, Request, Response
 
 
-class DeleteGroupsRequest(Request, key=42, name="DeleteGroups", until=2, flexible=2):
+class DeleteGroupsRequest(Request, api="DeleteGroups"):
     """Asks for DeleteGroups (API key 42)."""
 
     groups_names: list[str] = array("string")
@@ -19,7 +19,7 @@ class DeletableGroupResult(Message):
     error_code: int = int16()
 
 
-class DeleteGroupsResponse(Response, key=42, name="DeleteGroups", until=2, flexible=2):
+class DeleteGroupsResponse(Response, api="DeleteGroups"):
     """Answers DeleteGroupsRequest."""
 
     throttle_time_ms: int = int32()

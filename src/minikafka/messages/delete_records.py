@@ -20,7 +20,7 @@ class DeleteRecordsTopic(Message):
     partitions: list[DeleteRecordsPartition] = array(DeleteRecordsPartition)
 
 
-class DeleteRecordsRequest(Request, key=21, name="DeleteRecords", until=2, flexible=2):
+class DeleteRecordsRequest(Request, api="DeleteRecords"):
     """Asks for DeleteRecords (API key 21)."""
 
     topics: list[DeleteRecordsTopic] = array(DeleteRecordsTopic)
@@ -42,7 +42,7 @@ class DeleteRecordsTopicResult(Message):
     partitions: list[DeleteRecordsPartitionResult] = array(DeleteRecordsPartitionResult)
 
 
-class DeleteRecordsResponse(Response, key=21, name="DeleteRecords", until=2, flexible=2):
+class DeleteRecordsResponse(Response, api="DeleteRecords"):
     """Answers DeleteRecordsRequest."""
 
     throttle_time_ms: int = int32()

@@ -13,7 +13,7 @@ class DeleteTopicState(Message):
     topic_id: bytes = uuid(6)
 
 
-class DeleteTopicsRequest(Request, key=20, name="DeleteTopics", since=1, until=6, flexible=4):
+class DeleteTopicsRequest(Request, api="DeleteTopics"):
     """Asks for DeleteTopics (API key 20)."""
 
     topics: list[DeleteTopicState] = array(DeleteTopicState, 6)
@@ -30,7 +30,7 @@ class DeletableTopicResult(Message):
     error_message: str | None = string(5, default=None, nullable=5, ignorable=True)
 
 
-class DeleteTopicsResponse(Response, key=20, name="DeleteTopics", since=1, until=6, flexible=4):
+class DeleteTopicsResponse(Response, api="DeleteTopics"):
     """Answers DeleteTopicsRequest."""
 
     throttle_time_ms: int = int32(1, ignorable=True)

@@ -6,7 +6,7 @@ from minikafka.messages.fields import array, boolean, int8, int16, int32, string
 from minikafka.messages.schema import Message, Request, Response
 
 
-class DescribeClusterRequest(Request, key=60, name="DescribeCluster", until=2, flexible=0):
+class DescribeClusterRequest(Request, api="DescribeCluster"):
     """Asks for DescribeCluster (API key 60)."""
 
     include_cluster_authorized_operations: bool = boolean()
@@ -24,7 +24,7 @@ class DescribeClusterBroker(Message):
     is_fenced: bool = boolean(2)
 
 
-class DescribeClusterResponse(Response, key=60, name="DescribeCluster", until=2, flexible=0):
+class DescribeClusterResponse(Response, api="DescribeCluster"):
     """Answers DescribeClusterRequest."""
 
     throttle_time_ms: int = int32()

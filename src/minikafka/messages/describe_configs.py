@@ -14,7 +14,7 @@ class DescribeConfigsResource(Message):
     configuration_keys: list[str] | None = array("string", nullable=0)
 
 
-class DescribeConfigsRequest(Request, key=32, name="DescribeConfigs", since=1, until=4, flexible=4):
+class DescribeConfigsRequest(Request, api="DescribeConfigs"):
     """Asks for DescribeConfigs (API key 32)."""
 
     resources: list[DescribeConfigsResource] = array(DescribeConfigsResource)
@@ -53,7 +53,7 @@ class DescribeConfigsResult(Message):
     configs: list[DescribeConfigsResourceResult] = array(DescribeConfigsResourceResult)
 
 
-class DescribeConfigsResponse(Response, key=32, name="DescribeConfigs", since=1, until=4, flexible=4):
+class DescribeConfigsResponse(Response, api="DescribeConfigs"):
     """Answers DescribeConfigsRequest."""
 
     throttle_time_ms: int = int32()

@@ -6,7 +6,7 @@ from minikafka.messages.fields import array, binary, boolean, int16, int32, stri
 from minikafka.messages.schema import Message, Request, Response
 
 
-class DescribeGroupsRequest(Request, key=15, name="DescribeGroups", until=6, flexible=5):
+class DescribeGroupsRequest(Request, api="DescribeGroups"):
     """Asks for DescribeGroups (API key 15)."""
 
     groups: list[str] = array("string")
@@ -37,7 +37,7 @@ class DescribedGroup(Message):
     authorized_operations: int = int32(3, default=-2147483648)
 
 
-class DescribeGroupsResponse(Response, key=15, name="DescribeGroups", until=6, flexible=5):
+class DescribeGroupsResponse(Response, api="DescribeGroups"):
     """Answers DescribeGroupsRequest."""
 
     throttle_time_ms: int = int32(1, ignorable=True)

@@ -13,7 +13,7 @@ class DescribableLogDirTopic(Message):
     partitions: list[int] = array("int32")
 
 
-class DescribeLogDirsRequest(Request, key=35, name="DescribeLogDirs", since=1, until=4, flexible=2):
+class DescribeLogDirsRequest(Request, api="DescribeLogDirs"):
     """Asks for DescribeLogDirs (API key 35)."""
 
     topics: list[DescribableLogDirTopic] | None = array(DescribableLogDirTopic, nullable=0)
@@ -45,7 +45,7 @@ class DescribeLogDirsResult(Message):
     usable_bytes: int = int64(4, default=-1, ignorable=True)
 
 
-class DescribeLogDirsResponse(Response, key=35, name="DescribeLogDirs", since=1, until=4, flexible=2):
+class DescribeLogDirsResponse(Response, api="DescribeLogDirs"):
     """Answers DescribeLogDirsRequest."""
 
     throttle_time_ms: int = int32()

@@ -19,7 +19,7 @@ class Cursor(Message):
     partition_index: int = int32()
 
 
-class DescribeTopicPartitionsRequest(Request, key=75, name="DescribeTopicPartitions", until=0, flexible=0):
+class DescribeTopicPartitionsRequest(Request, api="DescribeTopicPartitions"):
     """Asks for DescribeTopicPartitions (API key 75)."""
 
     topics: list[TopicRequest] = array(TopicRequest)
@@ -54,7 +54,7 @@ class DescribeTopicPartitionsResponseTopic(Message):
     topic_authorized_operations: int = int32(default=-2147483648)
 
 
-class DescribeTopicPartitionsResponse(Response, key=75, name="DescribeTopicPartitions", until=0, flexible=0):
+class DescribeTopicPartitionsResponse(Response, api="DescribeTopicPartitions"):
     """Answers DescribeTopicPartitionsRequest."""
 
     throttle_time_ms: int = int32(ignorable=True)

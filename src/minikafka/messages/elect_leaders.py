@@ -13,7 +13,7 @@ class TopicPartitions(Message):
     partitions: list[int] = array("int32")
 
 
-class ElectLeadersRequest(Request, key=43, name="ElectLeaders", until=2, flexible=2):
+class ElectLeadersRequest(Request, api="ElectLeaders"):
     """Asks for ElectLeaders (API key 43)."""
 
     election_type: int = int8(1)
@@ -36,7 +36,7 @@ class ReplicaElectionResult(Message):
     partition_result: list[PartitionResult] = array(PartitionResult)
 
 
-class ElectLeadersResponse(Response, key=43, name="ElectLeaders", until=2, flexible=2):
+class ElectLeadersResponse(Response, api="ElectLeaders"):
     """Answers ElectLeadersRequest."""
 
     throttle_time_ms: int = int32()

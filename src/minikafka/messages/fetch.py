@@ -46,7 +46,7 @@ class ForgottenTopic(Message):
     partitions: list[int] = array("int32", 7)
 
 
-class FetchRequest(Request, key=1, name="Fetch", since=4, until=18, flexible=12):
+class FetchRequest(Request, api="Fetch"):
     """Asks for Fetch (API key 1)."""
 
     cluster_id: str | None = string(12, default=None, nullable=12, tag=0, ignorable=True)
@@ -126,7 +126,7 @@ class NodeEndpoint(Message):
     rack: str | None = string(16, default=None, nullable=16)
 
 
-class FetchResponse(Response, key=1, name="Fetch", since=4, until=18, flexible=12):
+class FetchResponse(Response, api="Fetch"):
     """Answers FetchRequest."""
 
     throttle_time_ms: int = int32(1, ignorable=True)

@@ -2,9 +2,32 @@
 
 from __future__ import annotations
 
+from minikafka.structs import ZERO_UUID
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Protocol
+
+    from minikafka.messages.schema import Message
+
+    class Declaration(Protocol):
+        """Declares a field of a primitive type; the arguments are `Field`'s.
+
+        It is typed as Any, so that ``acks: int = int16()`` reads as what `acks` holds.
+        """
+
+        def __call__(
+            self,
+            since: int = 0,
+            until: int = ...,
+            *,
+            default: object = ...,
+            nullable: int | None = None,
+            tag: int | None = None,
+            ignorable: bool = False,
+            compact: bool = True,
+        ) -> Any: ...
+
 
 LATEST = 32767
 """An upper version bound meaning "and every later one"."""
@@ -15,16 +38,18 @@ class Field:
 
     Args:
         kind: the type: a primitive's name, ``"array"`` or ``"struct"``.
-        element: the element type of an array (a primitive's name or a message class) or a struct's class.
-        since, until: the first and last version that carry the field.
+        default: the value that stands for absence; () is a new list for an array, a new struct for a struct.
+        since: the first version that carries the field.
+        until: the last version that carries it.
         nullable: the first version in which the field may be null, or None where it never may.
-        tag: the tag number, for a tagged field.
-        tagged: the first version in which it is tagged.
-        default: the value that stands for absence; arrays default to a new empty list.
+        tag: the tag number of a tagged field, or None.
         ignorable: whether a value that a version cannot carry is dropped instead of refused.
+        element: the element type of an array (a primitive's name or a message class), or a struct's class.
+        compact: whether flexible versions write its length as a varint; the client id of a header never does.
     """
 
     __slots__ = (
+        "compact",
         "default",
         "element",
         "ignorable",
@@ -33,7 +58,6 @@ class Field:
         "nullable",
         "since",
         "tag",
-        "tagged",
         "until",
     )
 
@@ -45,9 +69,9 @@ class Field:
         until: int,
         nullable: int | None,
         tag: int | None,
-        tagged: int | None,
         ignorable: bool,
         element: Any = None,
+        compact: bool = True,
     ) -> None:
         self.kind = kind
         self.default = default
@@ -55,41 +79,40 @@ class Field:
         self.until = until
         self.nullable = nullable
         self.tag = tag
-        self.tagged = since if tag is not None and tagged is None else tagged
         self.ignorable = ignorable
         self.element = element
+        self.compact = compact
         self.name = ""
 
     def in_version(self, version: int) -> bool:
         """Whether a message of this version carries the field at all."""
         return self.since <= version <= self.until
 
-    def tagged_in(self, version: int) -> bool:
-        """Whether a message of this version carries the field as a tagged one."""
-        return (
-            self.tag is not None
-            and self.tagged is not None
-            and self.in_version(version)
-            and version >= self.tagged
-        )
-
     def nullable_in(self, version: int) -> bool:
         """Whether the field may be null in this version."""
         return self.nullable is not None and version >= self.nullable
 
+    def absent(self) -> Any:
+        """A new value that stands for the field's absence: its default."""
+        if self.default == () and self.kind == "array":
+            return []
+        if self.default == () and self.kind == "struct":
+            return self.element()
+        return self.default
 
-def _primitive(kind: str, zero: object) -> Any:
+
+def _primitive(kind: str, zero: object) -> Declaration:
     def declare(
         since: int = 0,
         until: int = LATEST,
         *,
-        default: Any = zero,
+        default: object = zero,
         nullable: int | None = None,
         tag: int | None = None,
-        tagged: int | None = None,
         ignorable: bool = False,
+        compact: bool = True,
     ) -> Any:
-        return Field(kind, default, since, until, nullable, tag, tagged, ignorable)
+        return Field(kind, default, since, until, nullable, tag, ignorable, None, compact)
 
     declare.__name__ = kind
     return declare
@@ -105,35 +128,33 @@ float64 = _primitive("float64", 0.0)
 boolean = _primitive("boolean", False)
 string = _primitive("string", "")
 binary = _primitive("binary", b"")
-uuid = _primitive("uuid", bytes(16))
+uuid = _primitive("uuid", ZERO_UUID)
 record_data = _primitive("records", None)
 
 
 def array(
-    element: Any,
+    element: type[Message] | str,
     since: int = 0,
     until: int = LATEST,
     *,
-    default: Any = (),
+    default: tuple[()] | None = (),
     nullable: int | None = None,
     tag: int | None = None,
-    tagged: int | None = None,
     ignorable: bool = False,
 ) -> Any:
     """An array of a primitive (by its name) or of a message class; `default` is () (a new list) or None."""
-    return Field("array", default, since, until, nullable, tag, tagged, ignorable, element)
+    return Field("array", default, since, until, nullable, tag, ignorable, element)
 
 
 def struct(
-    element: Any,
+    element: type[Message],
     since: int = 0,
     until: int = LATEST,
     *,
-    default: Any = (),
+    default: tuple[()] | None = (),
     nullable: int | None = None,
     tag: int | None = None,
-    tagged: int | None = None,
     ignorable: bool = False,
 ) -> Any:
     """A nested message; `default` is () (a new one with its own defaults) or None."""
-    return Field("struct", default, since, until, nullable, tag, tagged, ignorable, element)
+    return Field("struct", default, since, until, nullable, tag, ignorable, element)

@@ -6,7 +6,7 @@ from minikafka.messages.fields import array, int8, int16, int32, string
 from minikafka.messages.schema import Message, Request, Response
 
 
-class FindCoordinatorRequest(Request, key=10, name="FindCoordinator", until=6, flexible=3):
+class FindCoordinatorRequest(Request, api="FindCoordinator"):
     """Asks for FindCoordinator (API key 10)."""
 
     key: str = string(0, 3)
@@ -25,7 +25,7 @@ class Coordinator(Message):
     error_message: str | None = string(4, nullable=4, ignorable=True)
 
 
-class FindCoordinatorResponse(Response, key=10, name="FindCoordinator", until=6, flexible=3):
+class FindCoordinatorResponse(Response, api="FindCoordinator"):
     """Answers FindCoordinatorRequest."""
 
     throttle_time_ms: int = int32(1, ignorable=True)

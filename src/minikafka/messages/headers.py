@@ -12,7 +12,7 @@ class RequestHeader(Body, since=1, until=2, flexible=2):
     request_api_key: int = int16()
     request_api_version: int = int16()
     correlation_id: int = int32()
-    client_id: str | None = string(1, nullable=1)
+    client_id: str | None = string(1, nullable=1, compact=False)
 
 
 class ResponseHeader(Body, until=1, flexible=1):

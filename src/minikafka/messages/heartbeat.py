@@ -6,7 +6,7 @@ from minikafka.messages.fields import int16, int32, string
 from minikafka.messages.schema import Request, Response
 
 
-class HeartbeatRequest(Request, key=12, name="Heartbeat", until=4, flexible=4):
+class HeartbeatRequest(Request, api="Heartbeat"):
     """Asks for Heartbeat (API key 12)."""
 
     group_id: str = string()
@@ -15,7 +15,7 @@ class HeartbeatRequest(Request, key=12, name="Heartbeat", until=4, flexible=4):
     group_instance_id: str | None = string(3, default=None, nullable=3)
 
 
-class HeartbeatResponse(Response, key=12, name="Heartbeat", until=4, flexible=4):
+class HeartbeatResponse(Response, api="Heartbeat"):
     """Answers HeartbeatRequest."""
 
     throttle_time_ms: int = int32(1, ignorable=True)

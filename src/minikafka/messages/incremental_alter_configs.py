@@ -22,7 +22,7 @@ class AlterConfigsResource(Message):
     configs: list[AlterableConfig] = array(AlterableConfig)
 
 
-class IncrementalAlterConfigsRequest(Request, key=44, name="IncrementalAlterConfigs", until=1, flexible=1):
+class IncrementalAlterConfigsRequest(Request, api="IncrementalAlterConfigs"):
     """Asks for IncrementalAlterConfigs (API key 44)."""
 
     resources: list[AlterConfigsResource] = array(AlterConfigsResource)
@@ -38,7 +38,7 @@ class AlterConfigsResourceResponse(Message):
     resource_name: str = string()
 
 
-class IncrementalAlterConfigsResponse(Response, key=44, name="IncrementalAlterConfigs", until=1, flexible=1):
+class IncrementalAlterConfigsResponse(Response, api="IncrementalAlterConfigs"):
     """Answers IncrementalAlterConfigsRequest."""
 
     throttle_time_ms: int = int32()

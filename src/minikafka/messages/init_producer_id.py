@@ -6,7 +6,7 @@ from minikafka.messages.fields import int16, int32, int64, string
 from minikafka.messages.schema import Request, Response
 
 
-class InitProducerIdRequest(Request, key=22, name="InitProducerId", until=5, flexible=2):
+class InitProducerIdRequest(Request, api="InitProducerId"):
     """Asks for InitProducerId (API key 22)."""
 
     transactional_id: str | None = string(nullable=0)
@@ -15,7 +15,7 @@ class InitProducerIdRequest(Request, key=22, name="InitProducerId", until=5, fle
     producer_epoch: int = int16(3, default=-1)
 
 
-class InitProducerIdResponse(Response, key=22, name="InitProducerId", until=5, flexible=2):
+class InitProducerIdResponse(Response, api="InitProducerId"):
     """Answers InitProducerIdRequest."""
 
     throttle_time_ms: int = int32(ignorable=True)

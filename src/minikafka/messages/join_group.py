@@ -13,7 +13,7 @@ class JoinGroupRequestProtocol(Message):
     metadata: bytes = binary()
 
 
-class JoinGroupRequest(Request, key=11, name="JoinGroup", until=9, flexible=6):
+class JoinGroupRequest(Request, api="JoinGroup"):
     """Asks for JoinGroup (API key 11)."""
 
     group_id: str = string()
@@ -34,7 +34,7 @@ class JoinGroupResponseMember(Message):
     metadata: bytes = binary()
 
 
-class JoinGroupResponse(Response, key=11, name="JoinGroup", until=9, flexible=6):
+class JoinGroupResponse(Response, api="JoinGroup"):
     """Answers JoinGroupRequest."""
 
     throttle_time_ms: int = int32(2, ignorable=True)

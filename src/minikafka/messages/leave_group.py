@@ -14,7 +14,7 @@ class MemberIdentity(Message):
     reason: str | None = string(5, default=None, nullable=5, ignorable=True)
 
 
-class LeaveGroupRequest(Request, key=13, name="LeaveGroup", until=5, flexible=4):
+class LeaveGroupRequest(Request, api="LeaveGroup"):
     """Asks for LeaveGroup (API key 13)."""
 
     group_id: str = string()
@@ -30,7 +30,7 @@ class MemberResponse(Message):
     error_code: int = int16(3)
 
 
-class LeaveGroupResponse(Response, key=13, name="LeaveGroup", until=5, flexible=4):
+class LeaveGroupResponse(Response, api="LeaveGroup"):
     """Answers LeaveGroupRequest."""
 
     throttle_time_ms: int = int32(1, ignorable=True)

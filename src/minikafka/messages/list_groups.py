@@ -6,7 +6,7 @@ from minikafka.messages.fields import array, int16, int32, string
 from minikafka.messages.schema import Message, Request, Response
 
 
-class ListGroupsRequest(Request, key=16, name="ListGroups", until=5, flexible=3):
+class ListGroupsRequest(Request, api="ListGroups"):
     """Asks for ListGroups (API key 16)."""
 
     states_filter: list[str] = array("string", 4)
@@ -22,7 +22,7 @@ class ListedGroup(Message):
     group_type: str = string(5, ignorable=True)
 
 
-class ListGroupsResponse(Response, key=16, name="ListGroups", until=5, flexible=3):
+class ListGroupsResponse(Response, api="ListGroups"):
     """Answers ListGroupsRequest."""
 
     throttle_time_ms: int = int32(1, ignorable=True)

@@ -21,7 +21,7 @@ class ListOffsetsTopic(Message):
     partitions: list[ListOffsetsPartition] = array(ListOffsetsPartition)
 
 
-class ListOffsetsRequest(Request, key=2, name="ListOffsets", since=1, until=11, flexible=6):
+class ListOffsetsRequest(Request, api="ListOffsets"):
     """Asks for ListOffsets (API key 2)."""
 
     replica_id: int = int32()
@@ -47,7 +47,7 @@ class ListOffsetsTopicResponse(Message):
     partitions: list[ListOffsetsPartitionResponse] = array(ListOffsetsPartitionResponse)
 
 
-class ListOffsetsResponse(Response, key=2, name="ListOffsets", since=1, until=11, flexible=6):
+class ListOffsetsResponse(Response, api="ListOffsets"):
     """Answers ListOffsetsRequest."""
 
     throttle_time_ms: int = int32(2, ignorable=True)

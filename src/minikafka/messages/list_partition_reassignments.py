@@ -13,9 +13,7 @@ class ListPartitionReassignmentsTopics(Message):
     partition_indexes: list[int] = array("int32")
 
 
-class ListPartitionReassignmentsRequest(
-    Request, key=46, name="ListPartitionReassignments", until=0, flexible=0
-):
+class ListPartitionReassignmentsRequest(Request, api="ListPartitionReassignments"):
     """Asks for ListPartitionReassignments (API key 46)."""
 
     timeout_ms: int = int32(default=60000)
@@ -40,9 +38,7 @@ class OngoingTopicReassignment(Message):
     partitions: list[OngoingPartitionReassignment] = array(OngoingPartitionReassignment)
 
 
-class ListPartitionReassignmentsResponse(
-    Response, key=46, name="ListPartitionReassignments", until=0, flexible=0
-):
+class ListPartitionReassignmentsResponse(Response, api="ListPartitionReassignments"):
     """Answers ListPartitionReassignmentsRequest."""
 
     throttle_time_ms: int = int32()

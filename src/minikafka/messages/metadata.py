@@ -13,7 +13,7 @@ class MetadataRequestTopic(Message):
     name: str | None = string(nullable=10)
 
 
-class MetadataRequest(Request, key=3, name="Metadata", until=13, flexible=9):
+class MetadataRequest(Request, api="Metadata"):
     """Asks for Metadata (API key 3)."""
 
     topics: list[MetadataRequestTopic] | None = array(MetadataRequestTopic, nullable=1)
@@ -54,7 +54,7 @@ class MetadataResponseTopic(Message):
     topic_authorized_operations: int = int32(8, default=-2147483648)
 
 
-class MetadataResponse(Response, key=3, name="Metadata", until=13, flexible=9):
+class MetadataResponse(Response, api="Metadata"):
     """Answers MetadataRequest."""
 
     throttle_time_ms: int = int32(3, ignorable=True)

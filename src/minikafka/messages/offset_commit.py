@@ -23,7 +23,7 @@ class OffsetCommitRequestTopic(Message):
     partitions: list[OffsetCommitRequestPartition] = array(OffsetCommitRequestPartition)
 
 
-class OffsetCommitRequest(Request, key=8, name="OffsetCommit", since=2, until=10, flexible=8):
+class OffsetCommitRequest(Request, api="OffsetCommit"):
     """Asks for OffsetCommit (API key 8)."""
 
     group_id: str = string()
@@ -49,7 +49,7 @@ class OffsetCommitResponseTopic(Message):
     partitions: list[OffsetCommitResponsePartition] = array(OffsetCommitResponsePartition)
 
 
-class OffsetCommitResponse(Response, key=8, name="OffsetCommit", since=2, until=10, flexible=8):
+class OffsetCommitResponse(Response, api="OffsetCommit"):
     """Answers OffsetCommitRequest."""
 
     throttle_time_ms: int = int32(3, ignorable=True)

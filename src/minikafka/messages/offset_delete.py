@@ -19,7 +19,7 @@ class OffsetDeleteRequestTopic(Message):
     partitions: list[OffsetDeleteRequestPartition] = array(OffsetDeleteRequestPartition)
 
 
-class OffsetDeleteRequest(Request, key=47, name="OffsetDelete", until=0):
+class OffsetDeleteRequest(Request, api="OffsetDelete"):
     """Asks for OffsetDelete (API key 47)."""
 
     group_id: str = string()
@@ -40,7 +40,7 @@ class OffsetDeleteResponseTopic(Message):
     partitions: list[OffsetDeleteResponsePartition] = array(OffsetDeleteResponsePartition)
 
 
-class OffsetDeleteResponse(Response, key=47, name="OffsetDelete", until=0):
+class OffsetDeleteResponse(Response, api="OffsetDelete"):
     """Answers OffsetDeleteRequest."""
 
     error_code: int = int16()

@@ -30,7 +30,7 @@ class OffsetFetchRequestGroup(Message):
     topics: list[OffsetFetchRequestTopics] | None = array(OffsetFetchRequestTopics, 8, nullable=8)
 
 
-class OffsetFetchRequest(Request, key=9, name="OffsetFetch", since=1, until=10, flexible=6):
+class OffsetFetchRequest(Request, api="OffsetFetch"):
     """Asks for OffsetFetch (API key 9)."""
 
     group_id: str = string(0, 7)
@@ -82,7 +82,7 @@ class OffsetFetchResponseGroup(Message):
     error_code: int = int16(8)
 
 
-class OffsetFetchResponse(Response, key=9, name="OffsetFetch", since=1, until=10, flexible=6):
+class OffsetFetchResponse(Response, api="OffsetFetch"):
     """Answers OffsetFetchRequest."""
 
     throttle_time_ms: int = int32(3, ignorable=True)

@@ -21,7 +21,7 @@ class OffsetForLeaderTopic(Message):
     partitions: list[OffsetForLeaderPartition] = array(OffsetForLeaderPartition)
 
 
-class OffsetForLeaderEpochRequest(Request, key=23, name="OffsetForLeaderEpoch", since=2, until=4, flexible=4):
+class OffsetForLeaderEpochRequest(Request, api="OffsetForLeaderEpoch"):
     """Asks for OffsetForLeaderEpoch (API key 23)."""
 
     replica_id: int = int32(3, default=-2, ignorable=True)
@@ -44,9 +44,7 @@ class OffsetForLeaderTopicResult(Message):
     partitions: list[EpochEndOffset] = array(EpochEndOffset)
 
 
-class OffsetForLeaderEpochResponse(
-    Response, key=23, name="OffsetForLeaderEpoch", since=2, until=4, flexible=4
-):
+class OffsetForLeaderEpochResponse(Response, api="OffsetForLeaderEpoch"):
     """Answers OffsetForLeaderEpochRequest."""
 
     throttle_time_ms: int = int32(2, ignorable=True)

@@ -25,7 +25,7 @@ class TopicProduceData(Message):
     partition_data: list[PartitionProduceData] = array(PartitionProduceData)
 
 
-class ProduceRequest(Request, key=0, name="Produce", since=3, until=13, flexible=9):
+class ProduceRequest(Request, api="Produce"):
     """Asks for Produce (API key 0)."""
 
     transactional_id: str | None = string(3, default=None, nullable=3)
@@ -78,7 +78,7 @@ class NodeEndpoint(Message):
     rack: str | None = string(10, default=None, nullable=10)
 
 
-class ProduceResponse(Response, key=0, name="Produce", since=3, until=13, flexible=9):
+class ProduceResponse(Response, api="Produce"):
     """Answers ProduceRequest."""
 
     responses: list[TopicProduceResponse] = array(TopicProduceResponse)

@@ -1,4 +1,4 @@
-"""Which APIs there are: names, keys, and the module that declares each family, imported on first use."""
+"""Which APIs there are: names, keys, versions, and the module of each family, imported on first use."""
 
 from __future__ import annotations
 
@@ -8,60 +8,86 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from minikafka.messages.schema import Request, Response
 
-_MODULES = {
-    0: ("Produce", "produce"),
-    1: ("Fetch", "fetch"),
-    2: ("ListOffsets", "list_offsets"),
-    3: ("Metadata", "metadata"),
-    8: ("OffsetCommit", "offset_commit"),
-    9: ("OffsetFetch", "offset_fetch"),
-    10: ("FindCoordinator", "find_coordinator"),
-    11: ("JoinGroup", "join_group"),
-    12: ("Heartbeat", "heartbeat"),
-    13: ("LeaveGroup", "leave_group"),
-    14: ("SyncGroup", "sync_group"),
-    15: ("DescribeGroups", "describe_groups"),
-    16: ("ListGroups", "list_groups"),
-    18: ("ApiVersions", "api_versions"),
-    19: ("CreateTopics", "create_topics"),
-    20: ("DeleteTopics", "delete_topics"),
-    21: ("DeleteRecords", "delete_records"),
-    22: ("InitProducerId", "init_producer_id"),
-    23: ("OffsetForLeaderEpoch", "offset_for_leader_epoch"),
-    32: ("DescribeConfigs", "describe_configs"),
-    33: ("AlterConfigs", "alter_configs"),
-    35: ("DescribeLogDirs", "describe_log_dirs"),
-    37: ("CreatePartitions", "create_partitions"),
-    42: ("DeleteGroups", "delete_groups"),
-    43: ("ElectLeaders", "elect_leaders"),
-    44: ("IncrementalAlterConfigs", "incremental_alter_configs"),
-    45: ("AlterPartitionReassignments", "alter_partition_reassignments"),
-    46: ("ListPartitionReassignments", "list_partition_reassignments"),
-    47: ("OffsetDelete", "offset_delete"),
-    56: ("AlterPartition", "alter_partition"),
-    60: ("DescribeCluster", "describe_cluster"),
-    67: ("AllocateProducerIds", "allocate_producer_ids"),
-    75: ("DescribeTopicPartitions", "describe_topic_partitions"),
+APIS: dict[str, tuple[int, int, int, int | None]] = {
+    # name: API key, first version, last version, first flexible version (KIP-482)
+    "Produce": (0, 3, 13, 9),
+    "Fetch": (1, 4, 18, 12),
+    "ListOffsets": (2, 1, 11, 6),
+    "Metadata": (3, 0, 13, 9),
+    "OffsetCommit": (8, 2, 10, 8),
+    "OffsetFetch": (9, 1, 10, 6),
+    "FindCoordinator": (10, 0, 6, 3),
+    "JoinGroup": (11, 0, 9, 6),
+    "Heartbeat": (12, 0, 4, 4),
+    "LeaveGroup": (13, 0, 5, 4),
+    "SyncGroup": (14, 0, 5, 4),
+    "DescribeGroups": (15, 0, 6, 5),
+    "ListGroups": (16, 0, 5, 3),
+    "ApiVersions": (18, 0, 4, 3),
+    "CreateTopics": (19, 2, 7, 5),
+    "DeleteTopics": (20, 1, 6, 4),
+    "DeleteRecords": (21, 0, 2, 2),
+    "InitProducerId": (22, 0, 5, 2),
+    "OffsetForLeaderEpoch": (23, 2, 4, 4),
+    "DescribeConfigs": (32, 1, 4, 4),
+    "AlterConfigs": (33, 0, 2, 2),
+    "DescribeLogDirs": (35, 1, 4, 2),
+    "CreatePartitions": (37, 0, 3, 2),
+    "DeleteGroups": (42, 0, 2, 2),
+    "ElectLeaders": (43, 0, 2, 2),
+    "IncrementalAlterConfigs": (44, 0, 1, 1),
+    "AlterPartitionReassignments": (45, 0, 1, 0),
+    "ListPartitionReassignments": (46, 0, 0, 0),
+    "OffsetDelete": (47, 0, 0, None),
+    "AlterPartition": (56, 2, 3, 0),
+    "DescribeCluster": (60, 0, 2, 0),
+    "AllocateProducerIds": (67, 0, 0, 0),
+    "DescribeTopicPartitions": (75, 0, 0, 0),
 }
+"""The versions that Kafka 4.2 serves. The message classes take their version ranges from here."""
 
-API_KEYS: dict[str, int] = {name: key for key, (name, _) in _MODULES.items()}
-"""Every API by Kafka's name for it."""
+API_KEYS: dict[str, int] = {name: facts[0] for name, facts in APIS.items()}
+"""Kafka's number of every API by its name."""
+
+API_NAMES: dict[int, str] = {key: name for name, key in API_KEYS.items()}
+"""Kafka's name of every API by its number."""
+
+_ADVERTISED_MINIMUM = {"Produce": 0}
+"""librdkafka takes a broker without Produce 0 for one that lacks compression (KAFKA-18659)."""
+
+
+def version_range(name: str) -> tuple[int, int]:
+    """The first and the last version of an API. Raises KeyError for one that has no messages here."""
+    _, first, last, _ = APIS[name]
+    return first, last
+
+
+def advertised_range(name: str) -> tuple[int, int]:
+    """The versions that ApiVersions tells of an API: `version_range`, but Produce from 0, as Kafka 4 does."""
+    first, last = version_range(name)
+    return _ADVERTISED_MINIMUM.get(name, first), last
 
 
 def api_name(api_key: int) -> str:
     """Kafka's name for an API key. Raises KeyError for an API that has no messages here."""
-    return _MODULES[api_key][0]
+    return API_NAMES[api_key]
+
+
+def module_name(name: str) -> str:
+    """The module of an API's family: ``"ListOffsets"`` gives ``"minikafka.messages.list_offsets"``."""
+    words = "".join("_" + char.lower() if char.isupper() else char for char in name)
+    return "minikafka.messages." + words[1:]
 
 
 def request_class(api_key: int) -> type[Request]:
     """The class of an API's request. Raises KeyError for an API that has no messages here."""
-    name, module = _MODULES[api_key]
-    found: type[Request] = getattr(import_module(f"minikafka.messages.{module}"), f"{name}Request")
+    name = API_NAMES[api_key]
+    found: type[Request] = getattr(import_module(module_name(name)), f"{name}Request")
     return found
 
 
 def response_class(api_key: int) -> type[Response]:
     """The class of an API's response. Raises KeyError for an API that has no messages here."""
-    name, module = _MODULES[api_key]
-    found: type[Response] = getattr(import_module(f"minikafka.messages.{module}"), f"{name}Response")
+    name = API_NAMES[api_key]
+    found: type[Response] = getattr(import_module(module_name(name)), f"{name}Response")
     return found

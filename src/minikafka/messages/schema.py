@@ -6,23 +6,8 @@ decoder are compiled (`minikafka.messages.compiler`) when they are first used, a
 
 from __future__ import annotations
 
-from minikafka.messages.fields import (
-    Field,
-    array,
-    binary,
-    boolean,
-    float64,
-    int8,
-    int16,
-    int32,
-    int64,
-    record_data,
-    string,
-    struct,
-    uint16,
-    uint32,
-    uuid,
-)
+from minikafka.messages.fields import Field
+from minikafka.messages.registry import APIS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,7 +34,16 @@ class MessageMeta(type):
     """Turns the declared fields into slots and remembers them in order."""
 
     def __new__(
-        mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], /, **options: Any
+        mcs,
+        name: str,
+        bases: tuple[type, ...],
+        namespace: dict[str, Any],
+        /,
+        *,
+        api: str | None = None,
+        since: int = 0,
+        until: int | None = None,
+        flexible: int | None = None,
     ) -> MessageMeta:
         fields: list[Field] = []
         for attribute, value in list(namespace.items()):
@@ -57,56 +51,31 @@ class MessageMeta(type):
                 value.name = attribute
                 fields.append(value)
                 del namespace[attribute]
-        namespace["__slots__"] = tuple(field.name for field in fields)
+        if "__slots__" not in namespace:
+            namespace["__slots__"] = tuple(field.name for field in fields)
         namespace["fields"] = tuple(fields)
         namespace["_encoders"] = {}
         namespace["_decoders"] = {}
-        cls = super().__new__(mcs, name, bases, namespace)
-        for option, value in options.items():
-            type.__setattr__(cls, _OPTIONS[option], value)
-        return cls
-
-    def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], /, **_: Any) -> None:
-        super().__init__(name, bases, namespace)
-
-
-_OPTIONS = {
-    "key": "api_key",
-    "name": "api_name",
-    "since": "min_version",
-    "until": "max_version",
-    "flexible": "flexible_since",
-}
+        if api is not None:
+            namespace["api_name"] = api
+            namespace["api_key"], since, until, flexible = APIS[api]
+        if until is not None:
+            namespace["min_version"], namespace["max_version"] = since, until
+            namespace["flexible_since"] = flexible
+        return super().__new__(mcs, name, bases, namespace)
 
 
-@dataclass_transform(
-    kw_only_default=True,
-    eq_default=True,
-    field_specifiers=(
-        array,
-        binary,
-        boolean,
-        float64,
-        int8,
-        int16,
-        int32,
-        int64,
-        record_data,
-        string,
-        struct,
-        uint16,
-        uint32,
-        uuid,
-    ),
-)
+# No field_specifiers: a declaration stands for the field's default, so every argument may be left out.
+@dataclass_transform(kw_only_default=True, eq_default=True)
 class Message(metaclass=MessageMeta):
     """A value of the protocol, compared by its fields; nobody changes it once it was sent.
 
     Args:
-        fields: every declared field by keyword; those left out have their schema's default.
+        values: every declared field by keyword; those left out have their schema's default.
     """
 
     fields: ClassVar[tuple[Field, ...]]
+    """The declared fields, in the order of the schema."""
     _encoders: ClassVar[dict[tuple[int, bool], Callable[[Any, bytearray], None]]]
     _decoders: ClassVar[dict[tuple[int, bool], Callable[[bytes, int, int], tuple[Any, int]]]]
 
@@ -123,7 +92,7 @@ class Message(metaclass=MessageMeta):
             return NotImplemented
         return all(getattr(self, field.name) == getattr(other, field.name) for field in self.fields)
 
-    __hash__ = object.__hash__
+    __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         inner = ", ".join(f"{field.name}={getattr(self, field.name)!r}" for field in self.fields)
@@ -131,7 +100,7 @@ class Message(metaclass=MessageMeta):
 
 
 class Body(Message):
-    """A message with versions of its own: a request, a response, or the data of a record."""
+    """A message with versions of its own: a request, a response, a header, or the data of a record."""
 
     min_version: ClassVar[int] = 0
     """The first version this class can be encoded in."""
@@ -141,11 +110,12 @@ class Body(Message):
     """The first version with compact lengths and tagged fields (KIP-482), or None."""
 
     def encode(self, version: int) -> bytes:
-        """The body in the protocol's encoding of this version.
+        """The body in the protocol's encoding of this version, without a header.
 
         Raises:
             UnsupportedVersionError: the class has no such version, or a field has a value that the version
                 cannot carry and that must not be dropped.
+            ProtocolError: a field has a value that its type cannot carry.
         """
         from minikafka.messages.compiler import encode_message
 
@@ -153,7 +123,7 @@ class Body(Message):
 
     @classmethod
     def decode(cls, data: bytes | bytearray | memoryview, version: int) -> Self:
-        """The message that `data` encodes.
+        """The message that `data` encodes, the whole of it.
 
         Raises:
             UnsupportedVersionError: the class has no such version.
@@ -161,14 +131,50 @@ class Body(Message):
         """
         from minikafka.messages.compiler import decode_message
 
-        return decode_message(cls, bytes(data), version)
+        return decode_message(cls, data if type(data) is bytes else bytes(data), version)
+
+    @classmethod
+    def decode_at(cls, data: bytes, position: int, version: int) -> tuple[Self, int]:
+        """The message that begins at `position`, and the position behind it: a header before its body.
+
+        Raises:
+            UnsupportedVersionError: the class has no such version.
+            ProtocolError: there is no such message at `position`.
+        """
+        from minikafka.messages.compiler import decode_at
+
+        return decode_at(cls, data, position, version)
+
+    @classmethod
+    def is_flexible(cls, version: int) -> bool:
+        """Whether this version has compact lengths and tagged fields (KIP-482)."""
+        return cls.flexible_since is not None and version >= cls.flexible_since
 
 
 class Response(Body):
     """A message that answers a request."""
 
     api_key: ClassVar[int] = -1
+    """Kafka's number for the API."""
     api_name: ClassVar[str] = ""
+    """Kafka's name for the API: ``"Produce"``."""
+
+    @classmethod
+    def header_version(cls, version: int) -> int:
+        """The version of the `ResponseHeader` in front of a body of this version."""
+        # Whoever asks for the versions cannot know yet whether the answer's header is flexible (KIP-511).
+        return int(cls.is_flexible(version) and cls.api_name != "ApiVersions")
+
+
+class _ResponseClass:
+    """Finds a request's response class when it is first asked for."""
+
+    __slots__ = ()
+
+    def __get__(self, instance: object, owner: type[Request]) -> type[Response]:
+        from minikafka.messages.registry import response_class
+
+        return response_class(owner.api_key)
 
 
 class Request(Body):
@@ -178,10 +184,10 @@ class Request(Body):
     """Kafka's number for the API."""
     api_name: ClassVar[str] = ""
     """Kafka's name for the API: ``"Produce"``."""
+    response_class: ClassVar[_ResponseClass] = _ResponseClass()
+    """The class of the answer: ``ProduceRequest.response_class is ProduceResponse``."""
 
     @classmethod
-    def response_type(cls) -> type[Response]:
-        """The class of this request's response."""
-        from minikafka.messages.registry import response_class
-
-        return response_class(cls.api_key)
+    def header_version(cls, version: int) -> int:
+        """The version of the `RequestHeader` in front of a body of this version."""
+        return 2 if cls.is_flexible(version) else 1

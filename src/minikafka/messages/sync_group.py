@@ -13,7 +13,7 @@ class SyncGroupRequestAssignment(Message):
     assignment: bytes = binary()
 
 
-class SyncGroupRequest(Request, key=14, name="SyncGroup", until=5, flexible=4):
+class SyncGroupRequest(Request, api="SyncGroup"):
     """Asks for SyncGroup (API key 14)."""
 
     group_id: str = string()
@@ -25,7 +25,7 @@ class SyncGroupRequest(Request, key=14, name="SyncGroup", until=5, flexible=4):
     assignments: list[SyncGroupRequestAssignment] = array(SyncGroupRequestAssignment)
 
 
-class SyncGroupResponse(Response, key=14, name="SyncGroup", until=5, flexible=4):
+class SyncGroupResponse(Response, api="SyncGroup"):
     """Answers SyncGroupRequest."""
 
     throttle_time_ms: int = int32(1, ignorable=True)

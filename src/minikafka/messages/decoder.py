@@ -1,0 +1,204 @@
+"""Writes the source of decoders: straight-line code that reads one message of one version from bytes.
+
+In the source `u` are the bytes, `p` the position, `end` where the bytes end, `m` the message, `n` a length,
+`x` an element. Fields of fixed size that follow one another, and the length behind them, are read at once.
+Reading past the end raises struct.error or IndexError, which `decode_at` turns into ProtocolError; slices,
+which never raise, are checked against `end` first, so that no input makes anything larger than itself.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from minikafka.codec import ProtocolError, read_uvarint
+from minikafka.messages.compiler import FORMATS, define, structure
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from minikafka.messages.fields import Field
+    from minikafka.messages.schema import Message
+
+
+def decoder(cls: type[Message], version: int, flexible: bool) -> Callable[[bytes, int, int], tuple[Any, int]]:
+    """The function that reads a `cls` of this version: (data, position, end) to (message, position)."""
+    found = cls._decoders.get((version, flexible))
+    if found is None:
+        found = cls._decoders[version, flexible] = _Decoder(version, flexible).compile(cls)
+    return found
+
+
+class _Decoder:
+    """Collects the lines of one decoder."""
+
+    def __init__(self, version: int, flexible: bool) -> None:
+        self.version = version
+        self.flexible = flexible
+        self.lines: list[str] = []
+        self.layout = ""
+        self.targets: list[str] = []
+        self.scope: dict[str, Any] = {
+            "_uvarint": read_uvarint,
+            "_unpack": struct.unpack_from,
+            "_short": _short,
+            "_null": _null,
+            "_skip_tags": skip_tags,
+        }
+
+    def compile(self, cls: type[Message]) -> Callable[[bytes, int, int], tuple[Any, int]]:
+        """The decoder of `cls`."""
+        self.scope["_cls"], self.scope["_new"] = cls, cls.__new__
+        self._emit("m = _new(_cls)")
+        tagged = []
+        for field in cls.fields:
+            carried = field.in_version(self.version)
+            if carried and not (self.flexible and field.tag is not None):
+                self._field(field, 1)
+                continue
+            self._absent(field)
+            if carried:
+                tagged.append(field)
+        if self.flexible:
+            self._tags(tagged)
+        self._flush()
+        self._emit("return m, p")
+        return define("decode", "def decode(u, p, end):", self.lines, self.scope)
+
+    def _emit(self, line: str, depth: int = 1) -> None:
+        self.lines.append(" " * depth + line)
+
+    def _read(self, letter: str, target: str) -> None:
+        """Collect something of fixed size."""
+        self.layout += letter
+        self.targets.append(target)
+
+    def _flush(self, depth: int = 1) -> None:
+        """Read everything of fixed size that was collected."""
+        if self.layout:
+            name = f"_unpack_{self.layout.replace('?', 'z')}"
+            found = structure(self.layout)
+            self.scope[name] = found.unpack_from
+            self._emit(f"{', '.join(self.targets)}, = {name}(u, p); p += {found.size}", depth)
+            self.layout, self.targets = "", []
+
+    def _absent(self, field: Field) -> None:
+        target = f"m.{field.name}"
+        if field.default == () and field.kind == "array":
+            self._emit(f"{target} = []")
+        elif field.default == () and field.kind == "struct":
+            self.scope[f"_new_{field.name}"] = field.element
+            self._emit(f"{target} = _new_{field.name}()")
+        else:
+            self.scope[f"_default_{field.name}"] = field.default
+            self._emit(f"{target} = _default_{field.name}")
+
+    def _field(self, field: Field, depth: int) -> None:
+        target = f"m.{field.name}"
+        nullable = field.nullable_in(self.version) or field.kind == "records"
+        compact = self.flexible and field.compact
+        if field.kind in FORMATS:
+            self._read(FORMATS[field.kind], target)
+        elif field.kind == "struct":
+            self._struct(field.element, target, nullable, depth)
+        elif field.kind == "array":
+            self._array(field.element, target, nullable, depth)
+        else:
+            self._bytes(field.kind, target, nullable, compact, depth)
+
+    def _decoder_of(self, element: type[Message]) -> str:
+        name = f"_decode_{element.__name__}"
+        self.scope[name] = decoder(element, self.version, self.flexible)
+        return name
+
+    def _struct(self, element: type[Message], target: str, nullable: bool, depth: int) -> None:
+        if nullable:
+            self._read("b", "n")
+            self._flush(depth)
+            self._emit(f"if n < 0: {target} = None", depth)
+            self._emit("else:", depth)
+            depth += 1
+        else:
+            self._flush(depth)
+        self._emit(f"{target}, p = {self._decoder_of(element)}(u, p, end)", depth)
+
+    def _length(self, compact: bool, letter: str, depth: int) -> None:
+        """Read a length to `n`; -1 stands for null."""
+        self._read("B" if compact else letter, "n")
+        self._flush(depth)
+        if compact:
+            self._emit("if n > 127: n, p = _uvarint(u, p - 1)", depth)
+            self._emit("n -= 1", depth)
+
+    def _checked(self, target: str, nullable: bool, size: int, depth: int) -> None:
+        """Deal with null, and refuse a length `n` of things of `size` bytes at least that cannot be there."""
+        needed = f"n * {size}" if size > 1 else "n"
+        self._emit(f"if n < 0: {target} = None" if nullable else "if n < 0: _null(_cls)", depth)
+        self._emit(f"elif {needed} > end - p: _short(_cls)", depth)
+        self._emit("else:", depth)
+
+    def _bytes(self, kind: str, target: str, nullable: bool, compact: bool, depth: int) -> None:
+        self._length(compact, "h" if kind == "string" else "i", depth)
+        self._checked(target, nullable, 1, depth)
+        value = "u[p:p + n].decode()" if kind == "string" else "u[p:p + n]"
+        self._emit(f"{target} = {value}; p += n", depth + 1)
+
+    def _array(self, element: type[Message] | str, target: str, nullable: bool, depth: int) -> None:
+        self._length(self.flexible, "i", depth)
+        letter = FORMATS.get(element, "") if isinstance(element, str) else ""
+        size = structure(letter).size if letter else 1
+        self._checked(target, nullable, size, depth)
+        depth += 1
+        if letter and element != "uuid":
+            self._emit(f"{target} = list(_unpack('>%d{letter}' % n, u, p)); p += n * {size}", depth)
+            return
+        self._emit(f"{target} = xs = []", depth)
+        self._emit("for _ in range(n):", depth)
+        if element == "uuid":
+            self._emit("x = u[p:p + 16]; p += 16", depth + 1)
+        elif isinstance(element, str):
+            self._bytes(element, "x", False, self.flexible, depth + 1)
+        else:
+            self._emit(f"x, p = {self._decoder_of(element)}(u, p, end)", depth + 1)
+        self._emit("xs.append(x)", depth + 1)
+
+    def _tags(self, tagged: list[Field]) -> None:
+        self._read("B", "n")
+        self._flush()
+        if not tagged:
+            self._emit("if n: p = _skip_tags(u, p - 1, end)")
+            return
+        self._emit("if n:")
+        self._emit("count, p = _uvarint(u, p - 1)", 2)
+        self._emit("for _ in range(count):", 2)
+        self._emit("tag, p = _uvarint(u, p); size, p = _uvarint(u, p); stop = p + size", 3)
+        self._emit("if stop > end: _short(_cls)", 3)
+        keyword = "if"
+        for field in tagged:
+            self._emit(f"{keyword} tag == {field.tag}:", 3)
+            self._field(field, 4)
+            self._flush(4)
+            self._emit("if p != stop: _short(_cls)", 4)
+            keyword = "elif"
+        self._emit("p = stop", 3)
+
+
+def skip_tags(data: bytes, position: int, end: int) -> int:
+    """The position behind a section of tagged fields that are all unknown."""
+    count, position = read_uvarint(data, position)
+    for _ in range(count):
+        _, position = read_uvarint(data, position)
+        size, position = read_uvarint(data, position)
+        position += size
+        if position > end:
+            raise ProtocolError("a tagged field is longer than the message")
+    return position
+
+
+def _short(cls: type[Message]) -> None:
+    raise ProtocolError(f"{cls.__name__}: the input ends inside a field, or a length is beyond its end")
+
+
+def _null(cls: type[Message]) -> None:
+    raise ProtocolError(f"{cls.__name__}: null in a field that is never null")
