@@ -35,10 +35,23 @@ def test_noise_is_refused_or_empty(codec_id, noise):
         pass
 
 
-@pytest.mark.parametrize("codec_id", [GZIP, LZ4])
-def test_truncated_data_is_refused(codec_id):
+@pytest.mark.parametrize("codec_id", [GZIP, SNAPPY, LZ4, ZSTD])
+@pytest.mark.parametrize("cut", [3, 6, 20])
+def test_truncated_data_is_refused(codec_id, cut):
+    data = bytes(i * i % 251 for i in range(600))
     with pytest.raises(ProtocolError):
-        decompress(codec_id, compress(codec_id, b"abc" * 100)[:-6], 1000)
+        decompress(codec_id, compress(codec_id, data)[:-cut], 1000)
+
+
+@pytest.mark.parametrize("codec_id", [GZIP, ZSTD])
+def test_data_in_several_members_is_read_to_the_end(codec_id):
+    data = compress(codec_id, b"ab" * 500) + compress(codec_id, b"cd")
+    assert decompress(codec_id, data, 2000) == b"ab" * 500 + b"cd"
+
+
+def test_lz4_blocks_are_independent_as_java_demands():
+    flags = compress(LZ4, bytes(i * i % 251 for i in range(200_000)))[4]
+    assert flags & 0x20
 
 
 def test_unknown_codecs_are_named():

@@ -22,6 +22,7 @@ _LIBRARIES = {SNAPPY: "cramjam", LZ4: "lz4.frame", ZSTD: "zstandard"}
 _XERIAL_MAGIC = b"\x82SNAPPY\x00"
 _XERIAL_HEADER = _XERIAL_MAGIC + b"\x00\x00\x00\x01\x00\x00\x00\x01"
 _XERIAL_BLOCK = 32 * 1024
+_ZSTD_PIECE = 256
 
 
 def _library(codec_id: int) -> Any:
@@ -100,8 +101,9 @@ def _gzip(data: bytes) -> bytes:
 def _gunzip(data: bytes, max_size: int) -> bytes:
     import zlib
 
-    parts, total = [], 0
-    while data:
+    parts: list[bytes] = []
+    total = 0
+    while data or not parts:
         expander = zlib.decompressobj(wbits=31)
         part = expander.decompress(data, max_size - total + 1)
         total += len(part)
@@ -147,7 +149,8 @@ def _snappy_block(raw: Any, block: bytes, max_size: int) -> bytes:
 
 
 def _lz4(data: bytes) -> bytes:
-    result: bytes = _library(LZ4).compress(data, store_size=False)
+    # Java's reader refuses blocks that depend on the ones before them (KafkaLZ4BlockInputStream).
+    result: bytes = _library(LZ4).compress(data, store_size=False, block_linked=False)
     return result
 
 
@@ -165,11 +168,24 @@ def _zstd(data: bytes) -> bytes:
 
 
 def _unzstd(data: bytes, max_size: int) -> bytes:
-    import io
-
-    with _library(ZSTD).ZstdDecompressor().stream_reader(io.BytesIO(data), read_across_frames=True) as reader:
-        result: bytes = reader.read(max_size + 1)
-    return result
+    library = _library(ZSTD)
+    parts: list[bytes] = []
+    total = 0
+    while data or not parts:
+        expander = library.ZstdDecompressor().decompressobj()
+        # The library knows no limit; small pieces of input keep what one call may make to some megabytes.
+        for start in range(0, len(data), _ZSTD_PIECE):
+            part = expander.decompress(data[start : start + _ZSTD_PIECE])
+            total += len(part)
+            if total > max_size:
+                raise _too_large(max_size)
+            parts.append(part)
+            if expander.eof:
+                break
+        if not expander.eof:
+            raise ProtocolError("zstd data ends too early")
+        data = expander.unused_data + data[start + _ZSTD_PIECE :]
+    return b"".join(parts)
 
 
 _COMPRESSORS: tuple[Callable[[bytes], bytes], ...] = (_identity, _gzip, _snappy, _lz4, _zstd)

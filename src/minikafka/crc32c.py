@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -9,6 +11,7 @@ if TYPE_CHECKING:
 _POLYNOMIAL = 0x82F63B78
 
 
+@cache
 def _tables() -> list[list[int]]:
     """Eight tables of 256 entries, so that eight bytes are folded in at once."""
     first = []
@@ -24,14 +27,9 @@ def _tables() -> list[list[int]]:
     return tables
 
 
-_lazy_tables: list[list[int]] = []
-
-
 def pure_crc32c(data: bytes | bytearray | memoryview, value: int = 0) -> int:
     """CRC-32C in pure Python, eight bytes a step."""
-    if not _lazy_tables:
-        _lazy_tables.extend(_tables())
-    t0, t1, t2, t3, t4, t5, t6, t7 = _lazy_tables
+    t0, t1, t2, t3, t4, t5, t6, t7 = _tables()
     crc = value ^ 0xFFFFFFFF
     view = memoryview(data).cast("B")
     whole = len(view) & ~7
@@ -53,6 +51,7 @@ def pure_crc32c(data: bytes | bytearray | memoryview, value: int = 0) -> int:
     return crc ^ 0xFFFFFFFF
 
 
+@cache
 def _fastest() -> Callable[[bytes | bytearray | memoryview, int], int]:
     try:
         from google_crc32c import extend, implementation
@@ -68,11 +67,6 @@ def _fastest() -> Callable[[bytes | bytearray | memoryview, int], int]:
     return fast_crc32c
 
 
-_chosen: list[Callable[[bytes | bytearray | memoryview, int], int]] = []
-
-
 def crc32c(data: bytes | bytearray | memoryview, value: int = 0) -> int:
     """The CRC-32C of `data`, continuing from `value`."""
-    if not _chosen:
-        _chosen.append(_fastest())
-    return _chosen[0](data, value)
+    return _fastest()(data, value)
