@@ -1,0 +1,62 @@
+"""ApiVersions (0 to 4): what this broker serves (Kafka's ApiVersionManager).
+
+An unknown version is answered by the connection, in version 0's shape, as KIP-511 says. Simplification:
+features (metadata.version and the like) are not told, for none of them can be changed here.
+"""
+
+from __future__ import annotations
+
+from minikafka.broker.dispatch import CLIENT_APIS
+from minikafka.errors import InvalidRequestError
+from minikafka.messages.api_versions import ApiVersion, ApiVersionsResponse
+from minikafka.messages.registry import API_KEYS, request_class
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from minikafka.broker.broker import Broker
+    from minikafka.messages.api_versions import ApiVersionsRequest
+    from minikafka.structs import RequestContext
+
+_SOFTWARE_SINCE_VERSION = 3
+_ADVERTISED_MINIMUM = {"Produce": 0}
+"""KAFKA-18659: old librdkafka believes that a broker without Produce 0 cannot be produced to."""
+
+
+def handle_api_versions(
+    broker: Broker,  # noqa: ARG001 - every handler is given it
+    request: ApiVersionsRequest,
+    context: RequestContext,
+) -> ApiVersionsResponse:
+    """Tell the versions of every API that is served.
+
+    Raises:
+        InvalidRequestError: the client's software name or version is not one (KIP-511).
+    """
+    if context.api_version >= _SOFTWARE_SINCE_VERSION:
+        for field, value in (
+            ("client_software_name", request.client_software_name),
+            ("client_software_version", request.client_software_version),
+        ):
+            if not _is_software_name(value):
+                raise InvalidRequestError(f"{field}={value!r}: expected letters, digits, '-' and '.'")
+    keys = []
+    for name in CLIENT_APIS:
+        request_type = request_class(API_KEYS[name])
+        keys.append(
+            ApiVersion(
+                api_key=API_KEYS[name],
+                min_version=_ADVERTISED_MINIMUM.get(name, request_type.min_version),
+                max_version=request_type.max_version,
+            )
+        )
+    return ApiVersionsResponse(api_keys=keys)
+
+
+def _is_software_name(text: str) -> bool:
+    return (
+        bool(text)
+        and text.isascii()
+        and text[0].isalnum()
+        and text[-1].isalnum()
+        and all(char.isalnum() or char in "-." for char in text)
+    )

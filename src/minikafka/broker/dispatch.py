@@ -1,0 +1,62 @@
+"""Which function answers which API. Handler modules are imported when their first request comes."""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from minikafka.broker.broker import Handler
+
+CLIENT_APIS = {
+    "Produce": "produce",
+    "Fetch": "fetch",
+    "ListOffsets": "list_offsets",
+    "Metadata": "metadata",
+    "OffsetCommit": "offsets",
+    "OffsetFetch": "offsets",
+    "FindCoordinator": "find_coordinator",
+    "JoinGroup": "groups",
+    "Heartbeat": "groups",
+    "LeaveGroup": "groups",
+    "SyncGroup": "groups",
+    "DescribeGroups": "group_admin",
+    "ListGroups": "group_admin",
+    "ApiVersions": "api_versions",
+    "CreateTopics": "topics",
+    "DeleteTopics": "topics",
+    "DeleteRecords": "delete_records",
+    "InitProducerId": "init_producer_id",
+    "OffsetForLeaderEpoch": "offset_for_leader_epoch",
+    "DescribeConfigs": "describe_configs",
+    "AlterConfigs": "alter_configs",
+    "DescribeLogDirs": "describe_log_dirs",
+    "CreatePartitions": "topics",
+    "DeleteGroups": "group_admin",
+    "ElectLeaders": "elections",
+    "IncrementalAlterConfigs": "alter_configs",
+    "AlterPartitionReassignments": "elections",
+    "ListPartitionReassignments": "elections",
+    "OffsetDelete": "offsets",
+    "DescribeCluster": "describe_cluster",
+    "DescribeTopicPartitions": "describe_topic_partitions",
+}
+"""The module of the handler of everything that clients may ask, in the order of Kafka's API keys.
+
+ApiVersions advertises exactly these. A handler is named after its API: ListOffsets, handle_list_offsets.
+"""
+
+_MODULES = {**CLIENT_APIS, "MetadataUpdate": "metadata_update"}
+
+
+def find_handler(api_name: str) -> Handler:
+    """The handler of an API by Kafka's name; raises KeyError for one that brokers do not answer."""
+    module = f"minikafka.broker.{_MODULES[api_name]}"
+    __import__(module)
+    handler: Handler = getattr(sys.modules[module], handler_name(api_name))
+    return handler
+
+
+def handler_name(api_name: str) -> str:
+    """``"ListOffsets"`` gives ``"handle_list_offsets"``."""
+    return "handle" + "".join("_" + char.lower() if char.isupper() else char for char in api_name)

@@ -1,0 +1,38 @@
+"""Sending requests on to the controller (Kafka's ForwardingManager, NodeToControllerChannelManager)."""
+
+from __future__ import annotations
+
+from minikafka.errors import KafkaConnectionError, RequestTimedOutError
+from minikafka.structs import CONTROLLER
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from minikafka.broker.broker import Broker
+    from minikafka.messages.schema import Request, Response
+    from minikafka.scheduler import Promise
+
+RETRY_MS = 100
+"""How long to wait before the controller is tried again when it cannot be reached."""
+
+
+def forward(broker: Broker, request: Request) -> Promise[Response]:
+    """Send a request to the controller; while it cannot be reached, again and again.
+
+    The promise fails with RequestTimedOutError after the broker's ``request.timeout.ms``.
+    """
+    return broker.scheduler.spawn(_forward(broker, request), f"{broker.address}-forward")
+
+
+async def _forward(broker: Broker, request: Request) -> Response:
+    scheduler = broker.scheduler
+    deadline_ms = scheduler.now_ms + broker.config.request_timeout_ms
+    while True:
+        left_ms = deadline_ms - scheduler.now_ms
+        if left_ms <= 0:
+            raise RequestTimedOutError(f"the controller did not answer {request.api_name} in time")
+        try:
+            return await broker.transport.request(
+                broker.address, CONTROLLER, request, client_id=broker.address, timeout_ms=left_ms
+            )
+        except KafkaConnectionError:
+            await scheduler.sleep(min(RETRY_MS, left_ms))

@@ -1,0 +1,67 @@
+"""JoinGroup (0 to 9), SyncGroup (0 to 5), Heartbeat (0 to 4), LeaveGroup (0 to 5): a member's requests.
+
+Mirrors KafkaApis and GroupCoordinatorService; the state machine itself is `minikafka.groups`.
+"""
+
+from __future__ import annotations
+
+from minikafka.broker.answers import recovered
+from minikafka.errors import CoordinatorLoadInProgressError, ErrorCode
+from minikafka.messages.heartbeat import HeartbeatResponse
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from minikafka.broker.broker import Broker
+    from minikafka.messages.heartbeat import HeartbeatRequest
+    from minikafka.messages.join_group import JoinGroupRequest, JoinGroupResponse
+    from minikafka.messages.leave_group import LeaveGroupRequest, LeaveGroupResponse
+    from minikafka.messages.sync_group import SyncGroupRequest, SyncGroupResponse
+    from minikafka.scheduler import Promise
+    from minikafka.structs import RequestContext
+
+
+def handle_join_group(
+    broker: Broker, request: JoinGroupRequest, context: RequestContext
+) -> Promise[JoinGroupResponse]:
+    """Join or rejoin; parked until the rebalance is over."""
+    groups = broker.groups
+    return groups.runtime.write(
+        groups.partition_of(request.group_id), lambda shard: shard.join_group(context, request)
+    )
+
+
+def handle_sync_group(
+    broker: Broker, request: SyncGroupRequest, context: RequestContext
+) -> Promise[SyncGroupResponse]:
+    """Bring or get the assignment; parked until the leader has brought it."""
+    groups = broker.groups
+    return groups.runtime.write(
+        groups.partition_of(request.group_id), lambda shard: shard.sync_group(context, request)
+    )
+
+
+def handle_heartbeat(
+    broker: Broker, request: HeartbeatRequest, context: RequestContext
+) -> Promise[HeartbeatResponse]:
+    """Keep a member's session alive; while the coordinator loads the answer is NONE: nobody rejoins."""
+    groups = broker.groups
+    promise = groups.runtime.write(
+        groups.partition_of(request.group_id), lambda shard: shard.heartbeat(context, request)
+    )
+    return recovered(promise, _calm_while_loading)
+
+
+def _calm_while_loading(error: BaseException) -> HeartbeatResponse:
+    if isinstance(error, CoordinatorLoadInProgressError):
+        return HeartbeatResponse(error_code=ErrorCode.NONE)
+    raise error
+
+
+def handle_leave_group(
+    broker: Broker, request: LeaveGroupRequest, context: RequestContext
+) -> Promise[LeaveGroupResponse]:
+    """Remove members."""
+    groups = broker.groups
+    return groups.runtime.write(
+        groups.partition_of(request.group_id), lambda shard: shard.leave_group(context, request)
+    )

@@ -1,0 +1,92 @@
+"""ListOffsets (1 to 11): an offset by time, or one of the special ones (ReplicaManager.fetchOffset).
+
+Timestamps -1 (latest), -2 (earliest), -3 (of the largest timestamp), -4 (earliest local) and -5 (latest
+tiered: never any, for there is no tiered storage).
+"""
+
+from __future__ import annotations
+
+from minikafka.errors import ErrorCode, KafkaError, OffsetNotAvailableError
+from minikafka.messages.list_offsets import (
+    ListOffsetsPartitionResponse,
+    ListOffsetsResponse,
+    ListOffsetsTopicResponse,
+)
+from minikafka.structs import TopicPartition
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from minikafka.broker.broker import Broker
+    from minikafka.messages.list_offsets import ListOffsetsRequest
+    from minikafka.structs import RequestContext
+
+_SPECIAL_TIMESTAMPS = {-1: 0, -2: 0, -3: 7, -4: 8, -5: 9}
+"""The version that each special timestamp came with."""
+_OFFSET_NOT_AVAILABLE_SINCE_VERSION = 5
+_LATEST_TIERED = -5
+
+
+def handle_list_offsets(
+    broker: Broker, request: ListOffsetsRequest, context: RequestContext
+) -> ListOffsetsResponse:
+    """Look the offsets up; a partition that is named twice is INVALID_REQUEST."""
+    seen: dict[TopicPartition, int] = {}
+    for topic in request.topics:
+        for partition in topic.partitions:
+            topic_partition = TopicPartition(topic.name, partition.partition_index)
+            seen[topic_partition] = seen.get(topic_partition, 0) + 1
+    version = context.api_version
+    topics = []
+    for topic in request.topics:
+        partitions = []
+        for partition in topic.partitions:
+            topic_partition = TopicPartition(topic.name, partition.partition_index)
+            timestamp = partition.timestamp
+            answer = ListOffsetsPartitionResponse(partition_index=partition.partition_index)
+            partitions.append(answer)
+            if seen[topic_partition] > 1:
+                answer.error_code = ErrorCode.INVALID_REQUEST
+            elif timestamp < 0 and version < _SPECIAL_TIMESTAMPS.get(timestamp, version + 1):
+                answer.error_code = ErrorCode.UNSUPPORTED_VERSION
+            elif broker.image.partition(*topic_partition) is None:
+                answer.error_code = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+            else:
+                _look_up(
+                    broker,
+                    request,
+                    version,
+                    topic_partition,
+                    timestamp,
+                    partition.current_leader_epoch,
+                    answer,
+                )
+        topics.append(ListOffsetsTopicResponse(name=topic.name, partitions=partitions))
+    return ListOffsetsResponse(topics=topics)
+
+
+def _look_up(
+    broker: Broker,
+    request: ListOffsetsRequest,
+    version: int,
+    topic_partition: TopicPartition,
+    timestamp: int,
+    current_leader_epoch: int,
+    answer: ListOffsetsPartitionResponse,
+) -> None:
+    try:
+        found = broker.replica_manager.list_offset(
+            topic_partition,
+            timestamp,
+            request.isolation_level,
+            current_leader_epoch,
+            request.replica_id,
+        )
+    except KafkaError as error:
+        answer.error_code = broker.code_for(error)
+        if isinstance(error, OffsetNotAvailableError) and version < _OFFSET_NOT_AVAILABLE_SINCE_VERSION:
+            answer.error_code = ErrorCode.LEADER_NOT_AVAILABLE
+    else:
+        if found is not None and timestamp != _LATEST_TIERED:
+            answer.offset = found.offset
+            answer.timestamp = found.timestamp
+            answer.leader_epoch = found.leader_epoch
