@@ -35,11 +35,14 @@ if TYPE_CHECKING:
             *,
             client_id: str | None = None,
             timeout_ms: int | None = None,
+            lost_after_ms: int | None = None,
         ) -> Promise[Response]:
             """Send a request; the promise is kept with the response.
 
             It fails with KafkaConnectionError when the destination is down, goes down before it answers, or
             the connection is cut; with KafkaTimeoutError when `timeout_ms` pass without an answer.
+            `lost_after_ms` is a timeout for requests that may rightly be parked without end: it counts only
+            when the request or its response was lost on the way.
             """
             ...
 

@@ -82,7 +82,7 @@ def test_an_unknown_topic_is_asked_for_again_after_the_backoff(cluster, client):
     start = cluster.scheduler.now_ms
     ensure(cluster, client, "late")
     assert cluster.scheduler.now_ms - start == 300
-    with pytest.raises(KafkaTimeoutError, match="'never'.*UNKNOWN_TOPIC_OR_PARTITION"):
+    with pytest.raises(KafkaTimeoutError, match=r"'never'.*UNKNOWN_TOPIC_OR_PARTITION"):
         ensure(cluster, client, "never")
 
 

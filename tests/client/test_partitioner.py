@@ -29,6 +29,9 @@ class Cluster:
     def available_partitions_for_topic(self, topic):
         return self._available if topic == "t" else None
 
+    def sorted_partitions(self, topic, available=False):
+        return sorted((self._available if available else self._partitions) if topic == "t" else ())
+
 
 @given(st.binary(max_size=70))
 @settings(max_examples=300)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from minikafka.client.producer_batch import BATCH_OVERHEAD, ProducerBatch
+from minikafka.client.producer_batch import BATCH_OVERHEAD, ProducerBatch, content_size
 from minikafka.client.producer_future import FutureRecordMetadata
 from minikafka.scheduler import Promise
 from minikafka.structs import TopicPartition
@@ -61,33 +61,35 @@ class Accumulator:
 
     def append(
         self,
-        tp: TopicPartition,
+        tp: tuple[str, int],
         timestamp: int,
         key: bytes | None,
         value: bytes | None,
         headers: Headers,
+        content: int,
         *,
         abort_on_new_batch: bool = False,
     ) -> FutureRecordMetadata | None:
         """Add a record to the partition's open batch, or to a new one.
 
         Args:
-            tp: where to.
+            tp: topic and partition.
             timestamp: ms since the epoch.
             key: bytes or None.
             value: bytes or None.
             headers: (name, bytes) pairs.
+            content: their `content_size`.
             abort_on_new_batch: return None instead of opening a batch (KIP-480).
         """
         batch = self.open.get(tp)
         if batch is not None:
-            needed = batch.room_needed(timestamp, key, value, headers)
+            needed = batch.room_needed(timestamp, content)
             if needed <= batch.room:
                 return FutureRecordMetadata(batch, batch.add(timestamp, key, value, headers, needed))
         if abort_on_new_batch:
             return None
-        batch = self._new_batch(tp, timestamp)
-        needed = batch.room_needed(timestamp, key, value, headers)
+        batch = self._new_batch(TopicPartition(*tp), timestamp)
+        needed = batch.room_needed(timestamp, content)
         if self._memory_limit is not None:
             batch.memory = max(self._batch_memory, needed + BATCH_OVERHEAD)
             self._memory_used += batch.memory
@@ -108,7 +110,7 @@ class Accumulator:
 
     # Memory (kafka-python 2's buffer_memory)
 
-    def must_wait_for_memory(self, tp: TopicPartition, size: int) -> bool:
+    def must_wait_for_memory(self, tp: tuple[str, int], size: int) -> bool:
         """Whether a record of so many bytes needs a new batch for which there is no memory."""
         if self._memory_limit is None:
             return False
@@ -174,8 +176,10 @@ class Accumulator:
             child.attempts = batch.attempts
             child.ready_ms = 0
             for _, timestamp, key, value, headers in records:
-                needed = child.room_needed(timestamp, key, value, tuple(headers))  # type: ignore[arg-type]
-                child.add(timestamp, key, value, headers, needed)  # type: ignore[arg-type]
+                pairs = tuple(headers)
+                content = content_size(key, value, pairs)  # type: ignore[arg-type]
+                needed = child.room_needed(timestamp, content)
+                child.add(timestamp, key, value, pairs, needed)  # type: ignore[arg-type]
             children.append((start, child))
             self.incomplete[child] = None
         batch.children = children

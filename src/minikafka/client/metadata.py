@@ -62,6 +62,7 @@ class ClusterMetadata:
         self._topic_ids: dict[str, bytes] = {}
         self._topic_names: dict[bytes, str] = {}
         self._listeners: list[Listener] = []
+        self._sorted: dict[tuple[str, bool], list[int]] = {}
 
     # What is wanted
 
@@ -138,6 +139,22 @@ class ClusterMetadata:
             return None
         return {index for index, known in partitions.items() if known.leader_id != NO_LEADER}
 
+    def knows_partition(self, topic: str, partition: int) -> bool:
+        """Whether the topic has such a partition."""
+        partitions = self._partitions.get(topic)
+        return partitions is not None and partition in partitions
+
+    def sorted_partitions(self, topic: str, available: bool = False) -> list[int]:
+        """The partitions of a topic (or those that have a leader) in ascending order; empty if it is unknown.
+
+        The list is kept until something changes; do not change it.
+        """
+        known = self._sorted.get((topic, available))
+        if known is None:
+            find = self.available_partitions_for_topic if available else self.partitions_for_topic
+            known = self._sorted[topic, available] = sorted(find(topic) or ())
+        return known
+
     def partition_metadata(self, tp: TopicPartition) -> PartitionMetadata | None:
         """Everything known of a partition, or None if it is unknown."""
         partitions = self._partitions.get(tp[0])
@@ -195,6 +212,7 @@ class ClusterMetadata:
         self.internal_topics = set()
         self.topic_errors = {}
         self._topic_names = {}
+        self._sorted = {}
         ids, self._topic_ids = self._topic_ids, {}
         for topic in response.topics:
             self._update_topic(topic, known, ids)
@@ -246,6 +264,7 @@ class ClusterMetadata:
         known = self.partition_metadata(tp)
         if known is None or leader_epoch < 0 or leader_epoch <= known.leader_epoch:
             return False
+        self._sorted = {}
         known.leader_id = leader_id
         known.leader_epoch = leader_epoch
         return True

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _SEED = 0x9747B28C
 _M = 0x5BD1E995
 _MASK = 0xFFFFFFFF
+_REMEMBERED_KEYS = 4096
 
 
 def murmur2(data: bytes | bytearray | memoryview) -> int:
@@ -65,6 +66,7 @@ class DefaultPartitioner(Partitioner):
 
     def __init__(self, random: Random | None = None) -> None:
         self.random = random
+        self._hashes: dict[bytes, int] = {}
 
     def partition(
         self,
@@ -80,10 +82,20 @@ class DefaultPartitioner(Partitioner):
         Raises:
             ValueError: the topic is unknown.
         """
-        partitions = sorted(_known_partitions(topic, cluster))
+        partitions = _known_partitions(topic, cluster)
         if serialized_key is not None:
-            return partition_for_key(serialized_key, partitions)
+            hashed = self._hashes.get(serialized_key)
+            if hashed is None:
+                hashed = self._remember(serialized_key)
+            return partitions[hashed % len(partitions)]
         return self._choose(_available_partitions(topic, cluster) or partitions)
+
+    def _remember(self, key: bytes) -> int:
+        # Applications use few keys and many records: hashing in Python is what would cost most.
+        if len(self._hashes) >= _REMEMBERED_KEYS:
+            self._hashes.clear()
+        hashed = self._hashes[key] = murmur2(key) & 0x7FFFFFFF
+        return hashed
 
     def __call__(self, key: bytes | None, all_partitions: Sequence[int], available: Sequence[int]) -> int:
         """kafka-python 2's shape of the same."""
@@ -139,15 +151,15 @@ class StickyPartitioner(DefaultPartitioner):
         return partition
 
 
-def _known_partitions(topic: str, cluster: ClusterMetadata) -> set[int]:
-    partitions = cluster.partitions_for_topic(topic)
+def _known_partitions(topic: str, cluster: ClusterMetadata) -> list[int]:
+    partitions = cluster.sorted_partitions(topic)
     if not partitions:
         raise ValueError(f"Topic {topic} not found in ClusterMetadata")
     return partitions
 
 
 def _available_partitions(topic: str, cluster: ClusterMetadata) -> list[int]:
-    return sorted(cluster.available_partitions_for_topic(topic) or ())
+    return cluster.sorted_partitions(topic, available=True)
 
 
 _KAFKA_PYTHON_CLASSES: dict[str, type[DefaultPartitioner]] = {
@@ -197,8 +209,8 @@ def bind_partitioner(partitioner: Any) -> PartitionFunction:
     def call(
         topic: str, _key: Any, key_bytes: bytes | None, _value: Any, _bytes: bytes | None, cluster: Any
     ) -> int | None:
-        partitions = sorted(_known_partitions(topic, cluster))
-        chosen: int | None = partitioner(key_bytes, partitions, _available_partitions(topic, cluster))
+        partitions = list(_known_partitions(topic, cluster))
+        chosen: int | None = partitioner(key_bytes, partitions, list(_available_partitions(topic, cluster)))
         return chosen
 
     return call

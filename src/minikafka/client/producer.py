@@ -13,7 +13,7 @@ from minikafka.client.partitioner import (
     adopt_partitioner,
     bind_partitioner,
 )
-from minikafka.client.producer_batch import ProducerBatch, estimated_size
+from minikafka.client.producer_batch import BATCH_OVERHEAD, MAX_RECORD_OVERHEAD, ProducerBatch, content_size
 from minikafka.client.producer_future import FutureRecordMetadata
 from minikafka.client.sender import Sender
 from minikafka.client.serializers import bind_serializer
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from minikafka.ports import Endpoint
 
     Headers = tuple[tuple[str, bytes], ...]
+
+_ESTIMATED_OVERHEAD = BATCH_OVERHEAD + MAX_RECORD_OVERHEAD
+"""What kafka-python counts for a record besides its content when it compares with max_request_size."""
 
 
 class ProducerCore:
@@ -126,27 +129,32 @@ class ProducerCore:
                 self.wait_on_metadata(topic)
             explicit = partition is not None
             index = self._choose(topic, partition, key, key_bytes, value, value_bytes)
-            self._check_size(estimated_size(key_bytes, value_bytes, checked))
+            content = content_size(key_bytes, value_bytes, checked)
+            if content + _ESTIMATED_OVERHEAD > self.options.max_request_size:
+                raise self._too_large(content + _ESTIMATED_OVERHEAD)
         except MessageSizeTooLargeError as error:
             if self.options.dialect is not Dialect.KAFKA_PYTHON_2:
                 raise
             return self._failed(topic, partition, error)
         except BrokerResponseError as error:
             return self._failed(topic, partition, error)
-        tp = TopicPartition(topic, index)
-        self._wait_for_memory(tp, len(key_bytes or b"") + len(value_bytes or b""))
+        tp = (topic, index)
+        if self.options.buffer_memory is not None:
+            self._wait_for_memory(tp, content + MAX_RECORD_OVERHEAD)
         with self.driver.lock:
             self.driver.tell_time()
             timestamp = self.scheduler.now_ms if timestamp_ms is None else timestamp_ms
             sticky = not explicit and key_bytes is None and self._on_new_batch is not None
             append = self.accumulator.append
-            future = append(tp, timestamp, key_bytes, value_bytes, checked, abort_on_new_batch=sticky)
+            future = append(
+                tp, timestamp, key_bytes, value_bytes, checked, content, abort_on_new_batch=sticky
+            )
             if future is None:
                 # KIP-480: the record that would open a new batch goes to another partition.
                 assert self._on_new_batch is not None
                 self._on_new_batch(topic, self.metadata, index)
                 index = self._choose(topic, None, key, key_bytes, value, value_bytes)
-                future = append(TopicPartition(topic, index), timestamp, key_bytes, value_bytes, checked)
+                future = append((topic, index), timestamp, key_bytes, value_bytes, checked, content)
         assert future is not None
         return future
 
@@ -192,7 +200,7 @@ class ProducerCore:
         if partition is not None:
             if partition < 0:
                 raise misuse(ValueError, f"partition={partition}: partition must be >= 0")
-            if partition not in (self.metadata.partitions_for_topic(topic) or ()):
+            if not self.metadata.knows_partition(topic, partition):
                 raise misuse(ValueError, f"Unrecognized partition {partition} for topic {topic}")
             return partition
         chosen = self._partition_function(topic, key, key_bytes, value, value_bytes, self.metadata)
@@ -200,13 +208,11 @@ class ProducerCore:
             raise ValueError(f"Partitioner did not assign a partition for topic {topic}!")
         return chosen
 
-    def _check_size(self, size: int) -> None:
-        limit = self.options.max_request_size
-        if size > limit:
-            raise MessageSizeTooLargeError(
-                f"The message is {size} bytes when serialized which is larger than the maximum request size "
-                f"you have configured with the max_request_size configuration ({limit})"
-            )
+    def _too_large(self, size: int) -> MessageSizeTooLargeError:
+        return MessageSizeTooLargeError(
+            f"The message is {size} bytes when serialized which is larger than the maximum request size "
+            f"you have configured with the max_request_size configuration ({self.options.max_request_size})"
+        )
 
     def _failed(self, topic: str, partition: int | None, error: BaseException) -> FutureRecordMetadata:
         """A future that has failed already: broker errors found before sending do not raise from send."""
@@ -235,9 +241,7 @@ class ProducerCore:
             partitions = self.metadata.partitions_for_topic(topic) or set()
         return partitions
 
-    def _wait_for_memory(self, tp: TopicPartition, size: int) -> None:
-        if self.options.buffer_memory is None:
-            return
+    def _wait_for_memory(self, tp: tuple[str, int], size: int) -> None:
         accumulator = self.accumulator
         with self.driver.lock:
             give_up_ms = self.scheduler.now_ms + self.options.max_block_ms

@@ -45,25 +45,26 @@ _TWO_BYTE_DELTAS = 8192
 
 def varint_size(value: int) -> int:
     """Bytes of a zigzag varint."""
+    if -64 <= value < 64:
+        return 1
+    if -8192 <= value < 8192:
+        return 2
     zigzag = (value << 1) ^ (value >> 63)
-    return max(1, (zigzag.bit_length() + 6) // 7)
+    return (zigzag.bit_length() + 6) // 7
 
 
 def content_size(key: bytes | None, value: bytes | None, headers: tuple[tuple[str, bytes], ...]) -> int:
     """Bytes of a record's key, value and headers with their lengths (DefaultRecord.sizeOf)."""
-    size = varint_size(len(headers))
-    for part in (key, value):
-        size += 1 if part is None else varint_size(len(part)) + len(part)
+    size = 1 if key is None else varint_size(len(key)) + len(key)
+    size += 1 if value is None else varint_size(len(value)) + len(value)
+    if not headers:
+        return size + 1
+    size += varint_size(len(headers))
     for name, data in headers:
         encoded = len(name.encode())
         size += varint_size(encoded) + encoded
         size += varint_size(len(data)) + len(data)
     return size
-
-
-def estimated_size(key: bytes | None, value: bytes | None, headers: tuple[tuple[str, bytes], ...]) -> int:
-    """The upper bound of a record alone in a batch that kafka-python compares with max_request_size."""
-    return BATCH_OVERHEAD + MAX_RECORD_OVERHEAD + content_size(key, value, headers)
 
 
 class ProducerBatch:
@@ -142,13 +143,10 @@ class ProducerBatch:
         """Whether `size_in_bytes` is exact."""
         return len(self.records) <= _TWO_BYTE_DELTAS
 
-    def room_needed(
-        self, timestamp: int, key: bytes | None, value: bytes | None, headers: tuple[tuple[str, bytes], ...]
-    ) -> int:
-        """How much of `room` the record will take as the next of this batch."""
+    def room_needed(self, timestamp: int, content: int) -> int:
+        """How much of `room` the next record will take, given its `content_size`."""
         index = len(self.records)
-        body = 1 + varint_size(timestamp - self.timestamp) + varint_size(index)
-        body += content_size(key, value, headers)
+        body = 1 + varint_size(timestamp - self.timestamp) + varint_size(index) + content
         return body + varint_size(body) + (1 if index < _ONE_BYTE_DELTAS else 0)
 
     def add(

@@ -86,6 +86,9 @@ class BaseDriver:
     def _wait(self, promise: Promise[Any], timeout_ms: float | None) -> None:
         raise NotImplementedError
 
+    def tell_time(self) -> None:
+        """Bring the scheduler's time up to now; virtual time only moves while somebody waits."""
+
     def released(self) -> Released:
         """Give the lock up around a user's callback."""
         return Released(self.lock)

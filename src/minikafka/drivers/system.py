@@ -38,6 +38,10 @@ class SystemDriver(BaseDriver):
     def _now_ms(self) -> int:
         return self._origin_ms + int((time.monotonic() - self._origin) * 1000)
 
+    def tell_time(self) -> None:
+        """Bring the scheduler's time up to the clock's."""
+        self.scheduler.advance_to(self._now_ms())
+
     def _on_work(self) -> None:
         if self._sleeping:
             self._sleeping = False
