@@ -1,0 +1,195 @@
+"""What a leader demands of a batch before it appends it.
+
+Mirrors org.apache.kafka.storage.internals.log.LogValidator and the checks of UnifiedLog.append.
+
+Simplification: the records of a batch that came as bytes are looked at only if something depends on them (a
+compacted topic, a limit on old timestamps, another codec); Kafka decompresses and walks every batch, and
+takes the largest timestamp from the records rather than from the header.
+"""
+
+from __future__ import annotations
+
+from minikafka.errors import InvalidRecordError, InvalidTimestampError, MessageSizeTooLargeError
+from minikafka.log.config import MAX_LONG
+from minikafka.log.record_batch import LOG_APPEND_TIME, NO_TIMESTAMP
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from minikafka.log.config import LogConfig
+    from minikafka.log.producer_state import Origin
+    from minikafka.log.record_batch import RecordBatch
+    from minikafka.structs import TopicPartition
+
+
+class RecordError:
+    """What is wrong with one record of a batch.
+
+    Args:
+        batch_index: the record's place in its batch.
+        message: what is wrong.
+    """
+
+    __slots__ = ("batch_index", "message")
+
+    def __init__(self, batch_index: int, message: str) -> None:
+        self.batch_index = batch_index
+        self.message = message
+
+    def __repr__(self) -> str:
+        return f"RecordError(batch_index={self.batch_index}, message={self.message!r})"
+
+
+class InvalidRecordsError(InvalidRecordError):
+    """INVALID_RECORD with the records that caused it (Kafka's RecordValidationException)."""
+
+    def __init__(self, message: str, record_errors: list[RecordError]) -> None:
+        super().__init__(message)
+        self.record_errors = record_errors
+
+
+class InvalidTimestampsError(InvalidTimestampError):
+    """INVALID_TIMESTAMP with the records that caused it (Kafka's RecordValidationException)."""
+
+    def __init__(self, message: str, record_errors: list[RecordError]) -> None:
+        super().__init__(message)
+        self.record_errors = record_errors
+
+
+def record_errors_of(error: BaseException) -> list[RecordError]:
+    """The record errors that an exception carries; none for most."""
+    return error.record_errors if isinstance(error, (InvalidRecordsError, InvalidTimestampsError)) else []
+
+
+def validate_batch(
+    batch: RecordBatch, config: LogConfig, topic_partition: TopicPartition, origin: Origin, now_ms: int
+) -> RecordBatch:
+    """Check a batch that is to be appended by the leader.
+
+    Returns:
+        the batch under the topic's codec: itself, or its records in a new one.
+
+    Raises:
+        MessageSizeTooLargeError: it is larger than max.message.bytes.
+        InvalidRecordError: a client's batch with a base offset, an impossible count, control records or no
+            sequence; a record without a key on a compacted topic.
+        InvalidTimestampError: a record's timestamp is too far from the broker's time.
+    """
+    name = f"{topic_partition[0]}-{topic_partition[1]}"
+    if origin == "client" and batch.base_offset != 0:
+        raise InvalidRecordError(
+            f"The baseOffset of the record batch in the append to {name} should be 0, but it is "
+            f"{batch.base_offset}"
+        )
+    _check_size(batch, config, name)
+    if origin == "client":
+        _check_client_batch(batch, name)
+    _check_records(batch, config, name, now_ms)
+    codec = config.compression
+    if codec is None or codec == batch.compression:
+        return batch
+    converted = batch.with_compression(codec)
+    _check_size(converted, config, name)
+    return converted
+
+
+def _check_size(batch: RecordBatch, config: LogConfig, name: str) -> None:
+    limit = config.max_message_bytes
+    if batch.size_in_bytes <= limit:
+        return
+    # A compressed batch of an in-process client counts as uncompressed until it must be known exactly.
+    size = len(batch.encode()) if batch.compression else batch.size_in_bytes
+    if size > limit:
+        raise MessageSizeTooLargeError(
+            f"The record batch size in the append to {name} is {size} bytes which exceeds the maximum "
+            "configured "
+            f"value of {limit} (max.message.bytes)."
+        )
+
+
+def _check_client_batch(batch: RecordBatch, name: str) -> None:
+    span = batch.last_offset_delta + 1
+    if span <= 0:
+        raise InvalidRecordError(
+            f"Batch has an invalid offset range: [{batch.base_offset}, {batch.last_offset}] in topic "
+            f"partition {name}"
+        )
+    if batch.record_count <= 0:
+        raise InvalidRecordError(
+            f"Invalid reported count for record batch: {batch.record_count} in topic partition {name}"
+        )
+    if span != batch.record_count:
+        raise InvalidRecordError(
+            f"Inconsistent batch offset range [{batch.base_offset}, {batch.last_offset}] and count of "
+            "records "
+            f"{batch.record_count} in topic partition {name}"
+        )
+    if batch.is_control:
+        raise InvalidRecordError(
+            f"Clients are not allowed to write control records in topic partition {name}"
+        )
+    if batch.producer_id >= 0 and batch.base_sequence < 0:
+        raise InvalidRecordError(
+            f"Invalid sequence number {batch.base_sequence} in record batch with producerId "
+            f"{batch.producer_id} in "
+            f"topic partition {name}"
+        )
+
+
+def _check_records(batch: RecordBatch, config: LogConfig, name: str, now_ms: int) -> None:
+    """Find out by the header whether any record can be wrong; only then walk the records."""
+    if config.compact and any(record[2] is None for record in batch.records):
+        _raise_record_errors(batch, config, name, now_ms)
+    if config.log_append_time:
+        if batch.timestamp_type == LOG_APPEND_TIME:
+            _raise_record_errors(batch, config, name, now_ms)
+    elif batch.max_timestamp - now_ms > config.message_timestamp_after_max_ms:
+        _raise_record_errors(batch, config, name, now_ms)
+    elif config.message_timestamp_before_max_ms != MAX_LONG:
+        oldest = now_ms - config.message_timestamp_before_max_ms
+        if any(NO_TIMESTAMP != record[1] < oldest for record in batch.records):
+            _raise_record_errors(batch, config, name, now_ms)
+
+
+def _raise_record_errors(batch: RecordBatch, config: LogConfig, name: str, now_ms: int) -> None:
+    errors: list[RecordError] = []
+    bad_timestamps = False
+    earliest = now_ms - config.message_timestamp_before_max_ms
+    latest = now_ms + config.message_timestamp_after_max_ms
+    for index, (delta, timestamp, key, _, _) in enumerate(batch.records):
+        if config.compact and key is None:
+            errors.append(
+                RecordError(
+                    index, f"Compacted topic cannot accept message without key in topic partition {name}."
+                )
+            )
+        elif config.log_append_time:
+            if batch.timestamp_type == LOG_APPEND_TIME:
+                bad_timestamps = True
+                errors.append(
+                    RecordError(
+                        index,
+                        "Invalid timestamp type in message. Producer should not set timestamp type "
+                        "to LogAppendTime.",
+                    )
+                )
+        elif timestamp != NO_TIMESTAMP and not earliest <= timestamp <= latest:
+            bad_timestamps = True
+            errors.append(
+                RecordError(
+                    index,
+                    f"Timestamp {timestamp} of message with offset {batch.base_offset + delta} is out "
+                    "of range. The "
+                    f"timestamp should be within [{earliest}, {latest}]",
+                )
+            )
+    if bad_timestamps:
+        raise InvalidTimestampsError(
+            "One or more records have been rejected due to invalid timestamp", errors
+        )
+    if errors:
+        raise InvalidRecordsError(
+            f"One or more records have been rejected due to {len(errors)} record errors in total, and "
+            "only showing "
+            f"the first three errors at most: {errors[:3]}",
+            errors,
+        )
