@@ -34,6 +34,20 @@ def test_compares_by_fields_and_shows_them():
     assert "name='a'" in repr(one)
 
 
+def test_the_compiled_constructor_agrees_with_the_plain_one(message_class, protocol):
+    def construct():
+        return with_one_of_everything(message_class), message_class()
+
+    plain = construct()
+    for _ in range(40):
+        compiled = construct()
+    assert compiled == plain
+    with pytest.raises(TypeError, match="colour"):
+        message_class(colour="red")
+    with pytest.raises(TypeError):
+        message_class(1)
+
+
 def test_refuses_unknown_fields_and_positional_ones():
     with pytest.raises(TypeError, match="colour"):
         MetadataRequest(colour="red")

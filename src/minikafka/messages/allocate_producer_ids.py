@@ -7,14 +7,14 @@ from minikafka.messages.schema import Request, Response
 
 
 class AllocateProducerIdsRequest(Request, api="AllocateProducerIds"):
-    """Asks for AllocateProducerIds (API key 67)."""
+    """A broker asks the controller for a block of producer ids."""
 
     broker_id: int = int32()
     broker_epoch: int = int64(default=-1)
 
 
 class AllocateProducerIdsResponse(Response, api="AllocateProducerIds"):
-    """Answers AllocateProducerIdsRequest."""
+    """Gives a broker a block of producer ids."""
 
     throttle_time_ms: int = int32()
     error_code: int = int16()

@@ -7,14 +7,14 @@ from minikafka.messages.schema import Message, Request, Response
 
 
 class AlterableConfig(Message):
-    """Part of the message: alterable config."""
+    """A config to change: its name, and its new value or null."""
 
     name: str = string()
     value: str | None = string(nullable=0)
 
 
 class AlterConfigsResource(Message):
-    """Part of the message: alter configs resource."""
+    """A topic or broker with the configs to change."""
 
     resource_type: int = int8()
     resource_name: str = string()
@@ -22,14 +22,14 @@ class AlterConfigsResource(Message):
 
 
 class AlterConfigsRequest(Request, api="AlterConfigs"):
-    """Asks for AlterConfigs (API key 33)."""
+    """Replaces all configs of some resources."""
 
     resources: list[AlterConfigsResource] = array(AlterConfigsResource)
     validate_only: bool = boolean()
 
 
 class AlterConfigsResourceResponse(Message):
-    """Part of the message: alter configs resource response."""
+    """What became of the changes to one resource."""
 
     error_code: int = int16()
     error_message: str | None = string(nullable=0)
@@ -38,7 +38,7 @@ class AlterConfigsResourceResponse(Message):
 
 
 class AlterConfigsResponse(Response, api="AlterConfigs"):
-    """Answers AlterConfigsRequest."""
+    """Tells what became of each resource."""
 
     throttle_time_ms: int = int32()
     responses: list[AlterConfigsResourceResponse] = array(AlterConfigsResourceResponse)

@@ -7,14 +7,14 @@ from minikafka.messages.schema import Message, Request, Response
 
 
 class BrokerState(Message):
-    """Part of the message: broker state."""
+    """A replica that the leader wants in the ISR, with the broker epoch it was seen at (KIP-841)."""
 
     broker_id: int = int32(3)
     broker_epoch: int = int64(3, default=-1)
 
 
 class PartitionData(Message):
-    """Part of the message: partition data."""
+    """The ISR that a leader wants for one of its partitions."""
 
     partition_index: int = int32()
     leader_epoch: int = int32()
@@ -25,14 +25,14 @@ class PartitionData(Message):
 
 
 class TopicData(Message):
-    """Part of the message: topic data."""
+    """The partitions of one topic in an AlterPartition request."""
 
     topic_id: bytes = uuid(2, ignorable=True)
     partitions: list[PartitionData] = array(PartitionData)
 
 
 class AlterPartitionRequest(Request, api="AlterPartition"):
-    """Asks for AlterPartition (API key 56)."""
+    """A leader asks the controller to change the ISR of its partitions (KIP-497)."""
 
     broker_id: int = int32()
     broker_epoch: int = int64(default=-1)
@@ -40,7 +40,7 @@ class AlterPartitionRequest(Request, api="AlterPartition"):
 
 
 class AlterPartitionResponsePartitionData(Message):
-    """Part of the message: alter partition response partition data."""
+    """The state of a partition as the controller holds it now, or why the change was refused."""
 
     partition_index: int = int32()
     error_code: int = int16()
@@ -52,14 +52,14 @@ class AlterPartitionResponsePartitionData(Message):
 
 
 class AlterPartitionResponseTopicData(Message):
-    """Part of the message: alter partition response topic data."""
+    """The partitions of one topic in an AlterPartition response."""
 
     topic_id: bytes = uuid(2, ignorable=True)
     partitions: list[AlterPartitionResponsePartitionData] = array(AlterPartitionResponsePartitionData)
 
 
 class AlterPartitionResponse(Response, api="AlterPartition"):
-    """Answers AlterPartitionRequest."""
+    """Tells the leader the partitions' states as the controller holds them."""
 
     throttle_time_ms: int = int32()
     error_code: int = int16()

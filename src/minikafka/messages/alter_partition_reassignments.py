@@ -7,21 +7,21 @@ from minikafka.messages.schema import Message, Request, Response
 
 
 class ReassignablePartition(Message):
-    """Part of the message: reassignable partition."""
+    """Where the replicas of a partition shall move; null cancels a pending move."""
 
     partition_index: int = int32()
     replicas: list[int] | None = array("int32", default=None, nullable=0)
 
 
 class ReassignableTopic(Message):
-    """Part of the message: reassignable topic."""
+    """The partitions of one topic to move."""
 
     name: str = string()
     partitions: list[ReassignablePartition] = array(ReassignablePartition)
 
 
 class AlterPartitionReassignmentsRequest(Request, api="AlterPartitionReassignments"):
-    """Asks for AlterPartitionReassignments (API key 45)."""
+    """Moves the replicas of partitions, or cancels moves (KIP-455)."""
 
     timeout_ms: int = int32(default=60000)
     allow_replication_factor_change: bool = boolean(1, default=True)
@@ -29,7 +29,7 @@ class AlterPartitionReassignmentsRequest(Request, api="AlterPartitionReassignmen
 
 
 class ReassignablePartitionResponse(Message):
-    """Part of the message: reassignable partition response."""
+    """Whether the move of one partition was taken up."""
 
     partition_index: int = int32()
     error_code: int = int16()
@@ -37,14 +37,14 @@ class ReassignablePartitionResponse(Message):
 
 
 class ReassignableTopicResponse(Message):
-    """Part of the message: reassignable topic response."""
+    """The partitions of one topic that were to move."""
 
     name: str = string()
     partitions: list[ReassignablePartitionResponse] = array(ReassignablePartitionResponse)
 
 
 class AlterPartitionReassignmentsResponse(Response, api="AlterPartitionReassignments"):
-    """Answers AlterPartitionReassignmentsRequest."""
+    """Tells which moves were taken up."""
 
     throttle_time_ms: int = int32()
     allow_replication_factor_change: bool = boolean(1, default=True, ignorable=True)

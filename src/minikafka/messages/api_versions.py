@@ -7,14 +7,14 @@ from minikafka.messages.schema import Message, Request, Response
 
 
 class ApiVersionsRequest(Request, api="ApiVersions"):
-    """Asks for ApiVersions (API key 18)."""
+    """Asks which APIs and versions the broker serves (KIP-35)."""
 
     client_software_name: str = string(3, ignorable=True)
     client_software_version: str = string(3, ignorable=True)
 
 
 class ApiVersion(Message):
-    """Part of the message: api version."""
+    """The versions of one API that the broker serves."""
 
     api_key: int = int16()
     min_version: int = int16()
@@ -22,7 +22,7 @@ class ApiVersion(Message):
 
 
 class SupportedFeatureKey(Message):
-    """Part of the message: supported feature key."""
+    """The versions of one feature that the broker could run."""
 
     name: str = string(3)
     min_version: int = int16(3)
@@ -30,7 +30,7 @@ class SupportedFeatureKey(Message):
 
 
 class FinalizedFeatureKey(Message):
-    """Part of the message: finalized feature key."""
+    """The versions of one feature that the cluster has settled on."""
 
     name: str = string(3)
     max_version_level: int = int16(3)
@@ -38,7 +38,7 @@ class FinalizedFeatureKey(Message):
 
 
 class ApiVersionsResponse(Response, api="ApiVersions"):
-    """Answers ApiVersionsRequest."""
+    """Tells which APIs and versions the broker serves, and its features."""
 
     error_code: int = int16()
     api_keys: list[ApiVersion] = array(ApiVersion)

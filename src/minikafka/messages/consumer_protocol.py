@@ -7,14 +7,14 @@ from minikafka.messages.schema import Body, Message
 
 
 class TopicPartition(Message):
-    """Part of the message: topic partition."""
+    """The partitions of one topic that a member owned when it subscribed (KIP-429)."""
 
     topic: str = string(1)
     partitions: list[int] = array("int32", 1)
 
 
 class ConsumerProtocolSubscription(Body, until=3):
-    """ConsumerProtocolSubscription: what members of a consumer group tell one another."""
+    """What a consumer joins its group with: topics, and what it owned before."""
 
     topics: list[str] = array("string")
     user_data: bytes | None = binary(default=None, nullable=0)
@@ -24,14 +24,14 @@ class ConsumerProtocolSubscription(Body, until=3):
 
 
 class AssignedTopicPartitions(Message):
-    """Part of the message: assigned topic partitions."""
+    """The partitions of one topic that a member is to read."""
 
     topic: str = string()
     partitions: list[int] = array("int32")
 
 
 class ConsumerProtocolAssignment(Body, until=3):
-    """ConsumerProtocolAssignment: what members of a consumer group tell one another."""
+    """What a consumer gets from its group's leader: the partitions to read."""
 
     assigned_partitions: list[AssignedTopicPartitions] = array(AssignedTopicPartitions)
     user_data: bytes | None = binary(default=None, nullable=0)

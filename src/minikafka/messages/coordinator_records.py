@@ -7,7 +7,7 @@ from minikafka.messages.schema import Body, Message
 
 
 class OffsetCommitKey(Body, until=1):
-    """OffsetCommitKey of a record in __consumer_offsets."""
+    """Key of a committed offset's record; key versions 0 and 1 name this kind."""
 
     group: str = string(0, 1)
     topic: str = string(0, 1)
@@ -15,7 +15,7 @@ class OffsetCommitKey(Body, until=1):
 
 
 class OffsetCommitValue(Body, until=4, flexible=4):
-    """OffsetCommitValue of a record in __consumer_offsets."""
+    """Value of a committed offset's record."""
 
     offset: int = int64()
     leader_epoch: int = int32(3, default=-1, ignorable=True)
@@ -25,13 +25,13 @@ class OffsetCommitValue(Body, until=4, flexible=4):
 
 
 class GroupMetadataKey(Body, since=2, until=2):
-    """GroupMetadataKey of a record in __consumer_offsets."""
+    """Key of a classic group's record; key version 2 names this kind."""
 
     group: str = string(2, 2)
 
 
 class MemberMetadata(Message):
-    """Part of the message: member metadata."""
+    """One member of a classic group, with its subscription and its share of the assignment."""
 
     member_id: str = string()
     group_instance_id: str | None = string(3, default=None, nullable=3, ignorable=True)
@@ -44,7 +44,7 @@ class MemberMetadata(Message):
 
 
 class GroupMetadataValue(Body, until=4, flexible=4):
-    """GroupMetadataValue of a record in __consumer_offsets."""
+    """Value of a classic group's record: its generation and members."""
 
     protocol_type: str = string()
     generation: int = int32()

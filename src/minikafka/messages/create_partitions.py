@@ -7,13 +7,13 @@ from minikafka.messages.schema import Message, Request, Response
 
 
 class CreatePartitionsAssignment(Message):
-    """Part of the message: create partitions assignment."""
+    """The brokers that hold the replicas of one new partition."""
 
     broker_ids: list[int] = array("int32")
 
 
 class CreatePartitionsTopic(Message):
-    """Part of the message: create partitions topic."""
+    """A topic, and how many partitions it shall have in all."""
 
     name: str = string()
     count: int = int32()
@@ -21,7 +21,7 @@ class CreatePartitionsTopic(Message):
 
 
 class CreatePartitionsRequest(Request, api="CreatePartitions"):
-    """Asks for CreatePartitions (API key 37)."""
+    """Adds partitions to topics."""
 
     topics: list[CreatePartitionsTopic] = array(CreatePartitionsTopic)
     timeout_ms: int = int32()
@@ -29,7 +29,7 @@ class CreatePartitionsRequest(Request, api="CreatePartitions"):
 
 
 class CreatePartitionsTopicResult(Message):
-    """Part of the message: create partitions topic result."""
+    """Whether one topic got its new partitions."""
 
     name: str = string()
     error_code: int = int16()
@@ -37,7 +37,7 @@ class CreatePartitionsTopicResult(Message):
 
 
 class CreatePartitionsResponse(Response, api="CreatePartitions"):
-    """Answers CreatePartitionsRequest."""
+    """Tells which topics got their partitions."""
 
     throttle_time_ms: int = int32()
     results: list[CreatePartitionsTopicResult] = array(CreatePartitionsTopicResult)

@@ -7,21 +7,21 @@ from minikafka.messages.schema import Message, Request, Response
 
 
 class CreatableReplicaAssignment(Message):
-    """Part of the message: creatable replica assignment."""
+    """The brokers that hold the replicas of one partition, the preferred leader first."""
 
     partition_index: int = int32()
     broker_ids: list[int] = array("int32")
 
 
 class CreatableTopicConfig(Message):
-    """Part of the message: creatable topic config."""
+    """A config that a new topic starts with."""
 
     name: str = string()
     value: str | None = string(nullable=0)
 
 
 class CreatableTopic(Message):
-    """Part of the message: creatable topic."""
+    """A topic to create, by counts or by an assignment of its replicas."""
 
     name: str = string()
     num_partitions: int = int32()
@@ -31,7 +31,7 @@ class CreatableTopic(Message):
 
 
 class CreateTopicsRequest(Request, api="CreateTopics"):
-    """Asks for CreateTopics (API key 19)."""
+    """Creates topics."""
 
     topics: list[CreatableTopic] = array(CreatableTopic)
     timeout_ms: int = int32(default=60000)
@@ -39,7 +39,7 @@ class CreateTopicsRequest(Request, api="CreateTopics"):
 
 
 class CreatableTopicConfigs(Message):
-    """Part of the message: creatable topic configs."""
+    """A config of a topic that was created (KIP-525)."""
 
     name: str = string(5)
     value: str | None = string(5, nullable=5)
@@ -49,7 +49,7 @@ class CreatableTopicConfigs(Message):
 
 
 class CreatableTopicResult(Message):
-    """Part of the message: creatable topic result."""
+    """Whether one topic was created, and as what."""
 
     name: str = string()
     topic_id: bytes = uuid(7, ignorable=True)
@@ -62,7 +62,7 @@ class CreatableTopicResult(Message):
 
 
 class CreateTopicsResponse(Response, api="CreateTopics"):
-    """Answers CreateTopicsRequest."""
+    """Tells which topics were created."""
 
     throttle_time_ms: int = int32(2, ignorable=True)
     topics: list[CreatableTopicResult] = array(CreatableTopicResult)

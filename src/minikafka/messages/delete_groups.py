@@ -7,20 +7,20 @@ from minikafka.messages.schema import Message, Request, Response
 
 
 class DeleteGroupsRequest(Request, api="DeleteGroups"):
-    """Asks for DeleteGroups (API key 42)."""
+    """Deletes empty groups with their offsets."""
 
     groups_names: list[str] = array("string")
 
 
 class DeletableGroupResult(Message):
-    """Part of the message: deletable group result."""
+    """Whether one group was deleted."""
 
     group_id: str = string()
     error_code: int = int16()
 
 
 class DeleteGroupsResponse(Response, api="DeleteGroups"):
-    """Answers DeleteGroupsRequest."""
+    """Tells which groups were deleted."""
 
     throttle_time_ms: int = int32()
     results: list[DeletableGroupResult] = array(DeletableGroupResult)

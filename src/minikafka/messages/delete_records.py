@@ -7,28 +7,28 @@ from minikafka.messages.schema import Message, Request, Response
 
 
 class DeleteRecordsPartition(Message):
-    """Part of the message: delete records partition."""
+    """A partition, and the offset below which its records shall go; -1 is the high watermark."""
 
     partition_index: int = int32()
     offset: int = int64()
 
 
 class DeleteRecordsTopic(Message):
-    """Part of the message: delete records topic."""
+    """The partitions of one topic to delete records from."""
 
     name: str = string()
     partitions: list[DeleteRecordsPartition] = array(DeleteRecordsPartition)
 
 
 class DeleteRecordsRequest(Request, api="DeleteRecords"):
-    """Asks for DeleteRecords (API key 21)."""
+    """Deletes the records of partitions below an offset (KIP-107)."""
 
     topics: list[DeleteRecordsTopic] = array(DeleteRecordsTopic)
     timeout_ms: int = int32()
 
 
 class DeleteRecordsPartitionResult(Message):
-    """Part of the message: delete records partition result."""
+    """The low watermark of one partition after the deletion."""
 
     partition_index: int = int32()
     low_watermark: int = int64()
@@ -36,14 +36,14 @@ class DeleteRecordsPartitionResult(Message):
 
 
 class DeleteRecordsTopicResult(Message):
-    """Part of the message: delete records topic result."""
+    """The partitions of one topic that records were deleted from."""
 
     name: str = string()
     partitions: list[DeleteRecordsPartitionResult] = array(DeleteRecordsPartitionResult)
 
 
 class DeleteRecordsResponse(Response, api="DeleteRecords"):
-    """Answers DeleteRecordsRequest."""
+    """Tells the partitions' low watermarks."""
 
     throttle_time_ms: int = int32()
     topics: list[DeleteRecordsTopicResult] = array(DeleteRecordsTopicResult)

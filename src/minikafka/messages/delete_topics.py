@@ -7,14 +7,14 @@ from minikafka.messages.schema import Message, Request, Response
 
 
 class DeleteTopicState(Message):
-    """Part of the message: delete topic state."""
+    """A topic to delete, by its name or its id."""
 
     name: str | None = string(6, default=None, nullable=6)
     topic_id: bytes = uuid(6)
 
 
 class DeleteTopicsRequest(Request, api="DeleteTopics"):
-    """Asks for DeleteTopics (API key 20)."""
+    """Deletes topics, by name or, from version 6, also by id."""
 
     topics: list[DeleteTopicState] = array(DeleteTopicState, 6)
     topic_names: list[str] = array("string", 0, 5, ignorable=True)
@@ -22,7 +22,7 @@ class DeleteTopicsRequest(Request, api="DeleteTopics"):
 
 
 class DeletableTopicResult(Message):
-    """Part of the message: deletable topic result."""
+    """Whether one topic was deleted."""
 
     name: str | None = string(nullable=6)
     topic_id: bytes = uuid(6, ignorable=True)
@@ -31,7 +31,7 @@ class DeletableTopicResult(Message):
 
 
 class DeleteTopicsResponse(Response, api="DeleteTopics"):
-    """Answers DeleteTopicsRequest."""
+    """Tells which topics were deleted."""
 
     throttle_time_ms: int = int32(1, ignorable=True)
     responses: list[DeletableTopicResult] = array(DeletableTopicResult)

@@ -7,7 +7,7 @@ from minikafka.messages.schema import Message, Request, Response
 
 
 class DescribeClusterRequest(Request, api="DescribeCluster"):
-    """Asks for DescribeCluster (API key 60)."""
+    """Asks for the cluster's brokers or controllers."""
 
     include_cluster_authorized_operations: bool = boolean()
     endpoint_type: int = int8(1, default=1)
@@ -15,7 +15,7 @@ class DescribeClusterRequest(Request, api="DescribeCluster"):
 
 
 class DescribeClusterBroker(Message):
-    """Part of the message: describe cluster broker."""
+    """A broker of the cluster, or a controller."""
 
     broker_id: int = int32()
     host: str = string()
@@ -25,7 +25,7 @@ class DescribeClusterBroker(Message):
 
 
 class DescribeClusterResponse(Response, api="DescribeCluster"):
-    """Answers DescribeClusterRequest."""
+    """Tells the cluster's id, controller and brokers."""
 
     throttle_time_ms: int = int32()
     error_code: int = int16()

@@ -7,7 +7,7 @@ from minikafka.messages.schema import Message, Request, Response
 
 
 class DescribeConfigsResource(Message):
-    """Part of the message: describe configs resource."""
+    """A resource, and which of its configs to tell; null tells all."""
 
     resource_type: int = int8()
     resource_name: str = string()
@@ -15,7 +15,7 @@ class DescribeConfigsResource(Message):
 
 
 class DescribeConfigsRequest(Request, api="DescribeConfigs"):
-    """Asks for DescribeConfigs (API key 32)."""
+    """Asks for the configs of topics, brokers and groups."""
 
     resources: list[DescribeConfigsResource] = array(DescribeConfigsResource)
     include_synonyms: bool = boolean(1)
@@ -23,7 +23,7 @@ class DescribeConfigsRequest(Request, api="DescribeConfigs"):
 
 
 class DescribeConfigsSynonym(Message):
-    """Part of the message: describe configs synonym."""
+    """Another place that a config's value could come from, in the order of precedence."""
 
     name: str = string(1)
     value: str | None = string(1, nullable=0)
@@ -31,7 +31,7 @@ class DescribeConfigsSynonym(Message):
 
 
 class DescribeConfigsResourceResult(Message):
-    """Part of the message: describe configs resource result."""
+    """One config: its value, where it comes from, what it means."""
 
     name: str = string()
     value: str | None = string(nullable=0)
@@ -44,7 +44,7 @@ class DescribeConfigsResourceResult(Message):
 
 
 class DescribeConfigsResult(Message):
-    """Part of the message: describe configs result."""
+    """The configs of one resource."""
 
     error_code: int = int16()
     error_message: str | None = string(nullable=0)
@@ -54,7 +54,7 @@ class DescribeConfigsResult(Message):
 
 
 class DescribeConfigsResponse(Response, api="DescribeConfigs"):
-    """Answers DescribeConfigsRequest."""
+    """Tells the configs of each resource."""
 
     throttle_time_ms: int = int32()
     results: list[DescribeConfigsResult] = array(DescribeConfigsResult)

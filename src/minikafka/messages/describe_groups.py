@@ -7,14 +7,14 @@ from minikafka.messages.schema import Message, Request, Response
 
 
 class DescribeGroupsRequest(Request, api="DescribeGroups"):
-    """Asks for DescribeGroups (API key 15)."""
+    """Asks for the state and members of classic groups."""
 
     groups: list[str] = array("string")
     include_authorized_operations: bool = boolean(3)
 
 
 class DescribedGroupMember(Message):
-    """Part of the message: described group member."""
+    """A member of a described group, with the bytes it joined with and was assigned."""
 
     member_id: str = string()
     group_instance_id: str | None = string(4, default=None, nullable=4, ignorable=True)
@@ -25,7 +25,7 @@ class DescribedGroupMember(Message):
 
 
 class DescribedGroup(Message):
-    """Part of the message: described group."""
+    """A group: its state, protocol and members."""
 
     error_code: int = int16()
     error_message: str | None = string(6, default=None, nullable=6)
@@ -38,7 +38,7 @@ class DescribedGroup(Message):
 
 
 class DescribeGroupsResponse(Response, api="DescribeGroups"):
-    """Answers DescribeGroupsRequest."""
+    """Tells the state and members of classic groups."""
 
     throttle_time_ms: int = int32(1, ignorable=True)
     groups: list[DescribedGroup] = array(DescribedGroup)

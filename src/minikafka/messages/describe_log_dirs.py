@@ -7,20 +7,20 @@ from minikafka.messages.schema import Message, Request, Response
 
 
 class DescribableLogDirTopic(Message):
-    """Part of the message: describable log dir topic."""
+    """The partitions of one topic to describe."""
 
     topic: str = string()
     partitions: list[int] = array("int32")
 
 
 class DescribeLogDirsRequest(Request, api="DescribeLogDirs"):
-    """Asks for DescribeLogDirs (API key 35)."""
+    """Asks for the log directories of a broker and the replicas in them; null asks for all."""
 
     topics: list[DescribableLogDirTopic] | None = array(DescribableLogDirTopic, nullable=0)
 
 
 class DescribeLogDirsPartition(Message):
-    """Part of the message: describe log dirs partition."""
+    """The size and the lag of one replica in a log directory."""
 
     partition_index: int = int32()
     partition_size: int = int64()
@@ -29,14 +29,14 @@ class DescribeLogDirsPartition(Message):
 
 
 class DescribeLogDirsTopic(Message):
-    """Part of the message: describe log dirs topic."""
+    """The replicas of one topic in a log directory."""
 
     name: str = string()
     partitions: list[DescribeLogDirsPartition] = array(DescribeLogDirsPartition)
 
 
 class DescribeLogDirsResult(Message):
-    """Part of the message: describe log dirs result."""
+    """A log directory, its space, and what is in it."""
 
     error_code: int = int16()
     log_dir: str = string()
@@ -46,7 +46,7 @@ class DescribeLogDirsResult(Message):
 
 
 class DescribeLogDirsResponse(Response, api="DescribeLogDirs"):
-    """Answers DescribeLogDirsRequest."""
+    """Tells the log directories of a broker and the replicas in them."""
 
     throttle_time_ms: int = int32()
     error_code: int = int16(3, ignorable=True)

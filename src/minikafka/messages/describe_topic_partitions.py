@@ -7,20 +7,20 @@ from minikafka.messages.schema import Message, Request, Response
 
 
 class TopicRequest(Message):
-    """Part of the message: topic request."""
+    """A topic to describe, by its name."""
 
     name: str = string()
 
 
 class Cursor(Message):
-    """Part of the message: cursor."""
+    """Where the next page of the answer begins."""
 
     topic_name: str = string()
     partition_index: int = int32()
 
 
 class DescribeTopicPartitionsRequest(Request, api="DescribeTopicPartitions"):
-    """Asks for DescribeTopicPartitions (API key 75)."""
+    """Asks for topics page by page (KIP-966)."""
 
     topics: list[TopicRequest] = array(TopicRequest)
     response_partition_limit: int = int32(default=2000)
@@ -28,7 +28,7 @@ class DescribeTopicPartitionsRequest(Request, api="DescribeTopicPartitions"):
 
 
 class DescribeTopicPartitionsResponsePartition(Message):
-    """Part of the message: describe topic partitions response partition."""
+    """A partition: leader, replicas, ISR, and the eligible leader replicas (KIP-966)."""
 
     error_code: int = int16()
     partition_index: int = int32()
@@ -42,7 +42,7 @@ class DescribeTopicPartitionsResponsePartition(Message):
 
 
 class DescribeTopicPartitionsResponseTopic(Message):
-    """Part of the message: describe topic partitions response topic."""
+    """A topic and the partitions of it that are on this page."""
 
     error_code: int = int16()
     name: str | None = string(nullable=0)
@@ -55,7 +55,7 @@ class DescribeTopicPartitionsResponseTopic(Message):
 
 
 class DescribeTopicPartitionsResponse(Response, api="DescribeTopicPartitions"):
-    """Answers DescribeTopicPartitionsRequest."""
+    """Tells one page of topics."""
 
     throttle_time_ms: int = int32(ignorable=True)
     topics: list[DescribeTopicPartitionsResponseTopic] = array(DescribeTopicPartitionsResponseTopic)

@@ -7,14 +7,14 @@ from minikafka.messages.schema import Message, Request, Response
 
 
 class TopicPartitions(Message):
-    """Part of the message: topic partitions."""
+    """The partitions of one topic to elect leaders for."""
 
     topic: str = string()
     partitions: list[int] = array("int32")
 
 
 class ElectLeadersRequest(Request, api="ElectLeaders"):
-    """Asks for ElectLeaders (API key 43)."""
+    """Asks for preferred (0) or unclean (1) leader elections."""
 
     election_type: int = int8(1)
     topic_partitions: list[TopicPartitions] | None = array(TopicPartitions, nullable=0)
@@ -22,7 +22,7 @@ class ElectLeadersRequest(Request, api="ElectLeaders"):
 
 
 class PartitionResult(Message):
-    """Part of the message: partition result."""
+    """Whether one partition has got its leader."""
 
     partition_id: int = int32()
     error_code: int = int16()
@@ -30,14 +30,14 @@ class PartitionResult(Message):
 
 
 class ReplicaElectionResult(Message):
-    """Part of the message: replica election result."""
+    """The partitions of one topic that were to get leaders."""
 
     topic: str = string()
     partition_result: list[PartitionResult] = array(PartitionResult)
 
 
 class ElectLeadersResponse(Response, api="ElectLeaders"):
-    """Answers ElectLeadersRequest."""
+    """Tells which partitions got their leaders."""
 
     throttle_time_ms: int = int32()
     error_code: int = int16(1)

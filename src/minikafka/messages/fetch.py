@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 class ReplicaState(Message):
-    """Part of the message: replica state."""
+    """Who fetches, if a replica does: its id and broker epoch (KIP-903)."""
 
     replica_id: int = int32(15, default=-1)
     replica_epoch: int = int64(15, default=-1)
 
 
 class FetchPartition(Message):
-    """Part of the message: fetch partition."""
+    """A partition to read, and from where."""
 
     partition: int = int32()
     current_leader_epoch: int = int32(9, default=-1, ignorable=True)
@@ -31,7 +31,7 @@ class FetchPartition(Message):
 
 
 class FetchTopic(Message):
-    """Part of the message: fetch topic."""
+    """The partitions of one topic to read."""
 
     topic: str = string(0, 12, ignorable=True)
     topic_id: bytes = uuid(13, ignorable=True)
@@ -39,7 +39,7 @@ class FetchTopic(Message):
 
 
 class ForgottenTopic(Message):
-    """Part of the message: forgotten topic."""
+    """The partitions of one topic that leave the fetch session (KIP-227)."""
 
     topic: str = string(7, 12, ignorable=True)
     topic_id: bytes = uuid(13, ignorable=True)
@@ -47,7 +47,7 @@ class ForgottenTopic(Message):
 
 
 class FetchRequest(Request, api="Fetch"):
-    """Asks for Fetch (API key 1)."""
+    """Reads records, as a consumer or a follower."""
 
     cluster_id: str | None = string(12, default=None, nullable=12, tag=0, ignorable=True)
     replica_id: int = int32(0, 14, default=-1)
@@ -64,35 +64,35 @@ class FetchRequest(Request, api="Fetch"):
 
 
 class EpochEndOffset(Message):
-    """Part of the message: epoch end offset."""
+    """Where the follower's log parts from the leader's: an epoch and its end (KIP-595)."""
 
     epoch: int = int32(12, default=-1)
     end_offset: int = int64(12, default=-1)
 
 
 class LeaderIdAndEpoch(Message):
-    """Part of the message: leader id and epoch."""
+    """The leader that a client should turn to instead (KIP-951)."""
 
     leader_id: int = int32(12, default=-1)
     leader_epoch: int = int32(12, default=-1)
 
 
 class SnapshotId(Message):
-    """Part of the message: snapshot id."""
+    """The snapshot that a follower should fetch instead."""
 
     end_offset: int = int64(default=-1)
     epoch: int = int32(default=-1)
 
 
 class AbortedTransaction(Message):
-    """Part of the message: aborted transaction."""
+    """A producer and the first offset of a transaction that it aborted."""
 
     producer_id: int = int64(4)
     first_offset: int = int64(4)
 
 
 class PartitionData(Message):
-    """Part of the message: partition data."""
+    """The records of one partition, and how far its log reaches."""
 
     partition_index: int = int32()
     error_code: int = int16()
@@ -110,7 +110,7 @@ class PartitionData(Message):
 
 
 class FetchableTopicResponse(Message):
-    """Part of the message: fetchable topic response."""
+    """The partitions of one topic that were read."""
 
     topic: str = string(0, 12, ignorable=True)
     topic_id: bytes = uuid(13, ignorable=True)
@@ -118,7 +118,7 @@ class FetchableTopicResponse(Message):
 
 
 class NodeEndpoint(Message):
-    """Part of the message: node endpoint."""
+    """Where a leader that the client was pointed to can be reached (KIP-951)."""
 
     node_id: int = int32(16)
     host: str = string(16)
@@ -127,7 +127,7 @@ class NodeEndpoint(Message):
 
 
 class FetchResponse(Response, api="Fetch"):
-    """Answers FetchRequest."""
+    """The records that were read."""
 
     throttle_time_ms: int = int32(1, ignorable=True)
     error_code: int = int16(7, ignorable=True)

@@ -7,7 +7,7 @@ from minikafka.messages.schema import Message, Request, Response
 
 
 class FindCoordinatorRequest(Request, api="FindCoordinator"):
-    """Asks for FindCoordinator (API key 10)."""
+    """Asks for the coordinators of groups (0), transactional ids (1) or share groups (2)."""
 
     key: str = string(0, 3)
     key_type: int = int8(1)
@@ -15,7 +15,7 @@ class FindCoordinatorRequest(Request, api="FindCoordinator"):
 
 
 class Coordinator(Message):
-    """Part of the message: coordinator."""
+    """The coordinator of one key, or why there is none (KIP-699)."""
 
     key: str = string(4)
     node_id: int = int32(4)
@@ -26,7 +26,7 @@ class Coordinator(Message):
 
 
 class FindCoordinatorResponse(Response, api="FindCoordinator"):
-    """Answers FindCoordinatorRequest."""
+    """Tells the coordinators: of one key, or from version 4 of many."""
 
     throttle_time_ms: int = int32(1, ignorable=True)
     error_code: int = int16(0, 3)

@@ -7,7 +7,7 @@ from minikafka.messages.schema import Body
 
 
 class RequestHeader(Body, since=1, until=2, flexible=2):
-    """RequestHeader: what stands before every request on a connection."""
+    """What stands before every request on a connection."""
 
     request_api_key: int = int16()
     request_api_version: int = int16()
@@ -16,6 +16,6 @@ class RequestHeader(Body, since=1, until=2, flexible=2):
 
 
 class ResponseHeader(Body, until=1, flexible=1):
-    """ResponseHeader: what stands before every response on a connection."""
+    """What stands before every response on a connection."""
 
     correlation_id: int = int32()

@@ -7,7 +7,7 @@ from minikafka.messages.schema import Request, Response
 
 
 class HeartbeatRequest(Request, api="Heartbeat"):
-    """Asks for Heartbeat (API key 12)."""
+    """A member says that it lives."""
 
     group_id: str = string()
     generation_id: int = int32()
@@ -16,7 +16,7 @@ class HeartbeatRequest(Request, api="Heartbeat"):
 
 
 class HeartbeatResponse(Response, api="Heartbeat"):
-    """Answers HeartbeatRequest."""
+    """Tells a member whether its group rebalances."""
 
     throttle_time_ms: int = int32(1, ignorable=True)
     error_code: int = int16()

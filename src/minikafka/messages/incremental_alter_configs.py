@@ -7,7 +7,7 @@ from minikafka.messages.schema import Message, Request, Response
 
 
 class AlterableConfig(Message):
-    """Part of the message: alterable config."""
+    """A config to change: its name, what to do (set, delete, append, subtract) and the value."""
 
     name: str = string()
     config_operation: int = int8()
@@ -15,7 +15,7 @@ class AlterableConfig(Message):
 
 
 class AlterConfigsResource(Message):
-    """Part of the message: alter configs resource."""
+    """A topic or broker with the configs to change."""
 
     resource_type: int = int8()
     resource_name: str = string()
@@ -23,14 +23,14 @@ class AlterConfigsResource(Message):
 
 
 class IncrementalAlterConfigsRequest(Request, api="IncrementalAlterConfigs"):
-    """Asks for IncrementalAlterConfigs (API key 44)."""
+    """Changes single configs of some resources (KIP-339)."""
 
     resources: list[AlterConfigsResource] = array(AlterConfigsResource)
     validate_only: bool = boolean()
 
 
 class AlterConfigsResourceResponse(Message):
-    """Part of the message: alter configs resource response."""
+    """What became of the changes to one resource."""
 
     error_code: int = int16()
     error_message: str | None = string(nullable=0)
@@ -39,7 +39,7 @@ class AlterConfigsResourceResponse(Message):
 
 
 class IncrementalAlterConfigsResponse(Response, api="IncrementalAlterConfigs"):
-    """Answers IncrementalAlterConfigsRequest."""
+    """Tells what became of each resource."""
 
     throttle_time_ms: int = int32()
     responses: list[AlterConfigsResourceResponse] = array(AlterConfigsResourceResponse)

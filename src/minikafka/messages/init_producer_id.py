@@ -7,7 +7,7 @@ from minikafka.messages.schema import Request, Response
 
 
 class InitProducerIdRequest(Request, api="InitProducerId"):
-    """Asks for InitProducerId (API key 22)."""
+    """Asks for a producer id, or for a new epoch of it."""
 
     transactional_id: str | None = string(nullable=0)
     transaction_timeout_ms: int = int32()
@@ -16,7 +16,7 @@ class InitProducerIdRequest(Request, api="InitProducerId"):
 
 
 class InitProducerIdResponse(Response, api="InitProducerId"):
-    """Answers InitProducerIdRequest."""
+    """Gives a producer id and epoch."""
 
     throttle_time_ms: int = int32(ignorable=True)
     error_code: int = int16()

@@ -7,14 +7,14 @@ from minikafka.messages.schema import Message, Request, Response
 
 
 class JoinGroupRequestProtocol(Message):
-    """Part of the message: join group request protocol."""
+    """An assignor that the member supports, with its subscription for it."""
 
     name: str = string()
     metadata: bytes = binary()
 
 
 class JoinGroupRequest(Request, api="JoinGroup"):
-    """Asks for JoinGroup (API key 11)."""
+    """A consumer wants to become or to stay a member of a classic group."""
 
     group_id: str = string()
     session_timeout_ms: int = int32()
@@ -27,7 +27,7 @@ class JoinGroupRequest(Request, api="JoinGroup"):
 
 
 class JoinGroupResponseMember(Message):
-    """Part of the message: join group response member."""
+    """A member and its subscription, as the leader is told of it."""
 
     member_id: str = string()
     group_instance_id: str | None = string(5, default=None, nullable=5, ignorable=True)
@@ -35,7 +35,7 @@ class JoinGroupResponseMember(Message):
 
 
 class JoinGroupResponse(Response, api="JoinGroup"):
-    """Answers JoinGroupRequest."""
+    """Tells a member its generation, and the leader all members."""
 
     throttle_time_ms: int = int32(2, ignorable=True)
     error_code: int = int16()

@@ -7,7 +7,7 @@ from minikafka.messages.schema import Message, Request, Response
 
 
 class MemberIdentity(Message):
-    """Part of the message: member identity."""
+    """A member that leaves, by its member id or its instance id (KIP-345)."""
 
     member_id: str = string(3)
     group_instance_id: str | None = string(3, default=None, nullable=3)
@@ -15,7 +15,7 @@ class MemberIdentity(Message):
 
 
 class LeaveGroupRequest(Request, api="LeaveGroup"):
-    """Asks for LeaveGroup (API key 13)."""
+    """Members leave their group."""
 
     group_id: str = string()
     member_id: str = string(0, 2)
@@ -23,7 +23,7 @@ class LeaveGroupRequest(Request, api="LeaveGroup"):
 
 
 class MemberResponse(Message):
-    """Part of the message: member response."""
+    """Whether one member could leave."""
 
     member_id: str = string(3)
     group_instance_id: str | None = string(3, nullable=3)
@@ -31,7 +31,7 @@ class MemberResponse(Message):
 
 
 class LeaveGroupResponse(Response, api="LeaveGroup"):
-    """Answers LeaveGroupRequest."""
+    """Tells which members have left."""
 
     throttle_time_ms: int = int32(1, ignorable=True)
     error_code: int = int16()

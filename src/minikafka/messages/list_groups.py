@@ -7,14 +7,14 @@ from minikafka.messages.schema import Message, Request, Response
 
 
 class ListGroupsRequest(Request, api="ListGroups"):
-    """Asks for ListGroups (API key 16)."""
+    """Asks for the groups that a broker coordinates, by state and type."""
 
     states_filter: list[str] = array("string", 4)
     types_filter: list[str] = array("string", 5)
 
 
 class ListedGroup(Message):
-    """Part of the message: listed group."""
+    """A group that the broker coordinates."""
 
     group_id: str = string()
     protocol_type: str = string()
@@ -23,7 +23,7 @@ class ListedGroup(Message):
 
 
 class ListGroupsResponse(Response, api="ListGroups"):
-    """Answers ListGroupsRequest."""
+    """Tells the groups that a broker coordinates."""
 
     throttle_time_ms: int = int32(1, ignorable=True)
     error_code: int = int16()

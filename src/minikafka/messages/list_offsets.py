@@ -7,7 +7,7 @@ from minikafka.messages.schema import Message, Request, Response
 
 
 class ListOffsetsPartition(Message):
-    """Part of the message: list offsets partition."""
+    """A partition, and the timestamp whose offset is asked (-1 latest, -2 earliest, -3 maximum)."""
 
     partition_index: int = int32()
     current_leader_epoch: int = int32(4, default=-1, ignorable=True)
@@ -15,14 +15,14 @@ class ListOffsetsPartition(Message):
 
 
 class ListOffsetsTopic(Message):
-    """Part of the message: list offsets topic."""
+    """The partitions of one topic to look up."""
 
     name: str = string()
     partitions: list[ListOffsetsPartition] = array(ListOffsetsPartition)
 
 
 class ListOffsetsRequest(Request, api="ListOffsets"):
-    """Asks for ListOffsets (API key 2)."""
+    """Asks for offsets by timestamp."""
 
     replica_id: int = int32()
     isolation_level: int = int8(2)
@@ -31,7 +31,7 @@ class ListOffsetsRequest(Request, api="ListOffsets"):
 
 
 class ListOffsetsPartitionResponse(Message):
-    """Part of the message: list offsets partition response."""
+    """The offset that was found in one partition."""
 
     partition_index: int = int32()
     error_code: int = int16()
@@ -41,14 +41,14 @@ class ListOffsetsPartitionResponse(Message):
 
 
 class ListOffsetsTopicResponse(Message):
-    """Part of the message: list offsets topic response."""
+    """The partitions of one topic that were looked up."""
 
     name: str = string()
     partitions: list[ListOffsetsPartitionResponse] = array(ListOffsetsPartitionResponse)
 
 
 class ListOffsetsResponse(Response, api="ListOffsets"):
-    """Answers ListOffsetsRequest."""
+    """Tells offsets by timestamp."""
 
     throttle_time_ms: int = int32(2, ignorable=True)
     topics: list[ListOffsetsTopicResponse] = array(ListOffsetsTopicResponse)

@@ -7,14 +7,14 @@ from minikafka.messages.schema import Message, Request, Response
 
 
 class ListPartitionReassignmentsTopics(Message):
-    """Part of the message: list partition reassignments topics."""
+    """The partitions of one topic whose moves are asked for."""
 
     name: str = string()
     partition_indexes: list[int] = array("int32")
 
 
 class ListPartitionReassignmentsRequest(Request, api="ListPartitionReassignments"):
-    """Asks for ListPartitionReassignments (API key 46)."""
+    """Asks for the moves that are under way; null asks for all (KIP-455)."""
 
     timeout_ms: int = int32(default=60000)
     topics: list[ListPartitionReassignmentsTopics] | None = array(
@@ -23,7 +23,7 @@ class ListPartitionReassignmentsRequest(Request, api="ListPartitionReassignments
 
 
 class OngoingPartitionReassignment(Message):
-    """Part of the message: ongoing partition reassignment."""
+    """A partition on the move: all its replicas, those that come and those that go."""
 
     partition_index: int = int32()
     replicas: list[int] = array("int32")
@@ -32,14 +32,14 @@ class OngoingPartitionReassignment(Message):
 
 
 class OngoingTopicReassignment(Message):
-    """Part of the message: ongoing topic reassignment."""
+    """The partitions of one topic on the move."""
 
     name: str = string()
     partitions: list[OngoingPartitionReassignment] = array(OngoingPartitionReassignment)
 
 
 class ListPartitionReassignmentsResponse(Response, api="ListPartitionReassignments"):
-    """Answers ListPartitionReassignmentsRequest."""
+    """Tells the moves that are under way."""
 
     throttle_time_ms: int = int32()
     error_code: int = int16()

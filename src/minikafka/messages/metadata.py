@@ -7,14 +7,14 @@ from minikafka.messages.schema import Message, Request, Response
 
 
 class MetadataRequestTopic(Message):
-    """Part of the message: metadata request topic."""
+    """A topic to describe, by its name or its id."""
 
     topic_id: bytes = uuid(10, ignorable=True)
     name: str | None = string(nullable=10)
 
 
 class MetadataRequest(Request, api="Metadata"):
-    """Asks for Metadata (API key 3)."""
+    """Asks for topics; null asks for all, an empty list for none (from version 1)."""
 
     topics: list[MetadataRequestTopic] | None = array(MetadataRequestTopic, nullable=1)
     allow_auto_topic_creation: bool = boolean(4, default=True)
@@ -23,7 +23,7 @@ class MetadataRequest(Request, api="Metadata"):
 
 
 class MetadataResponseBroker(Message):
-    """Part of the message: metadata response broker."""
+    """A broker that is up, and where it listens."""
 
     node_id: int = int32()
     host: str = string()
@@ -32,7 +32,7 @@ class MetadataResponseBroker(Message):
 
 
 class MetadataResponsePartition(Message):
-    """Part of the message: metadata response partition."""
+    """A partition: its leader, epoch, replicas, ISR and offline replicas."""
 
     error_code: int = int16()
     partition_index: int = int32()
@@ -44,7 +44,7 @@ class MetadataResponsePartition(Message):
 
 
 class MetadataResponseTopic(Message):
-    """Part of the message: metadata response topic."""
+    """A topic and its partitions."""
 
     error_code: int = int16()
     name: str | None = string(nullable=12)
@@ -55,7 +55,7 @@ class MetadataResponseTopic(Message):
 
 
 class MetadataResponse(Response, api="Metadata"):
-    """Answers MetadataRequest."""
+    """Tells the brokers, the controller and the topics."""
 
     throttle_time_ms: int = int32(3, ignorable=True)
     brokers: list[MetadataResponseBroker] = array(MetadataResponseBroker)

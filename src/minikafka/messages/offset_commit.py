@@ -7,7 +7,7 @@ from minikafka.messages.schema import Message, Request, Response
 
 
 class OffsetCommitRequestPartition(Message):
-    """Part of the message: offset commit request partition."""
+    """The offset to commit for one partition."""
 
     partition_index: int = int32()
     committed_offset: int = int64()
@@ -16,7 +16,7 @@ class OffsetCommitRequestPartition(Message):
 
 
 class OffsetCommitRequestTopic(Message):
-    """Part of the message: offset commit request topic."""
+    """The partitions of one topic to commit."""
 
     name: str = string(0, 9, ignorable=True)
     topic_id: bytes = uuid(10, ignorable=True)
@@ -24,7 +24,7 @@ class OffsetCommitRequestTopic(Message):
 
 
 class OffsetCommitRequest(Request, api="OffsetCommit"):
-    """Asks for OffsetCommit (API key 8)."""
+    """Commits offsets of a group."""
 
     group_id: str = string()
     generation_id_or_member_epoch: int = int32(1, default=-1, ignorable=True)
@@ -35,14 +35,14 @@ class OffsetCommitRequest(Request, api="OffsetCommit"):
 
 
 class OffsetCommitResponsePartition(Message):
-    """Part of the message: offset commit response partition."""
+    """Whether the offset of one partition was committed."""
 
     partition_index: int = int32()
     error_code: int = int16()
 
 
 class OffsetCommitResponseTopic(Message):
-    """Part of the message: offset commit response topic."""
+    """The partitions of one topic that were to be committed."""
 
     name: str = string(0, 9, ignorable=True)
     topic_id: bytes = uuid(10, ignorable=True)
@@ -50,7 +50,7 @@ class OffsetCommitResponseTopic(Message):
 
 
 class OffsetCommitResponse(Response, api="OffsetCommit"):
-    """Answers OffsetCommitRequest."""
+    """Tells which offsets were committed."""
 
     throttle_time_ms: int = int32(3, ignorable=True)
     topics: list[OffsetCommitResponseTopic] = array(OffsetCommitResponseTopic)

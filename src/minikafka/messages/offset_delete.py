@@ -7,41 +7,41 @@ from minikafka.messages.schema import Message, Request, Response
 
 
 class OffsetDeleteRequestPartition(Message):
-    """Part of the message: offset delete request partition."""
+    """A partition whose committed offset shall go."""
 
     partition_index: int = int32()
 
 
 class OffsetDeleteRequestTopic(Message):
-    """Part of the message: offset delete request topic."""
+    """The partitions of one topic whose committed offsets shall go."""
 
     name: str = string()
     partitions: list[OffsetDeleteRequestPartition] = array(OffsetDeleteRequestPartition)
 
 
 class OffsetDeleteRequest(Request, api="OffsetDelete"):
-    """Asks for OffsetDelete (API key 47)."""
+    """Deletes committed offsets of a group (KIP-496)."""
 
     group_id: str = string()
     topics: list[OffsetDeleteRequestTopic] = array(OffsetDeleteRequestTopic)
 
 
 class OffsetDeleteResponsePartition(Message):
-    """Part of the message: offset delete response partition."""
+    """Whether the committed offset of one partition is gone."""
 
     partition_index: int = int32()
     error_code: int = int16()
 
 
 class OffsetDeleteResponseTopic(Message):
-    """Part of the message: offset delete response topic."""
+    """The partitions of one topic whose committed offsets were to go."""
 
     name: str = string()
     partitions: list[OffsetDeleteResponsePartition] = array(OffsetDeleteResponsePartition)
 
 
 class OffsetDeleteResponse(Response, api="OffsetDelete"):
-    """Answers OffsetDeleteRequest."""
+    """Tells which committed offsets were deleted."""
 
     error_code: int = int16()
     throttle_time_ms: int = int32(ignorable=True)

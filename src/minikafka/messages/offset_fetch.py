@@ -7,14 +7,14 @@ from minikafka.messages.schema import Message, Request, Response
 
 
 class OffsetFetchRequestTopic(Message):
-    """Part of the message: offset fetch request topic."""
+    """The partitions of one topic, in the versions that ask for one group."""
 
     name: str = string(0, 7)
     partition_indexes: list[int] = array("int32", 0, 7)
 
 
 class OffsetFetchRequestTopics(Message):
-    """Part of the message: offset fetch request topics."""
+    """The partitions of one topic, in the versions that ask for many groups."""
 
     name: str = string(8, 9, ignorable=True)
     topic_id: bytes = uuid(10, ignorable=True)
@@ -22,7 +22,7 @@ class OffsetFetchRequestTopics(Message):
 
 
 class OffsetFetchRequestGroup(Message):
-    """Part of the message: offset fetch request group."""
+    """A group whose offsets are asked for (KIP-709)."""
 
     group_id: str = string(8)
     member_id: str | None = string(9, default=None, nullable=9, ignorable=True)
@@ -31,7 +31,7 @@ class OffsetFetchRequestGroup(Message):
 
 
 class OffsetFetchRequest(Request, api="OffsetFetch"):
-    """Asks for OffsetFetch (API key 9)."""
+    """Asks for committed offsets: of one group, or from version 8 of many."""
 
     group_id: str = string(0, 7)
     topics: list[OffsetFetchRequestTopic] | None = array(OffsetFetchRequestTopic, 0, 7, nullable=2)
@@ -40,7 +40,7 @@ class OffsetFetchRequest(Request, api="OffsetFetch"):
 
 
 class OffsetFetchResponsePartition(Message):
-    """Part of the message: offset fetch response partition."""
+    """The committed offset of one partition, in the versions that tell of one group."""
 
     partition_index: int = int32(0, 7)
     committed_offset: int = int64(0, 7)
@@ -50,14 +50,14 @@ class OffsetFetchResponsePartition(Message):
 
 
 class OffsetFetchResponseTopic(Message):
-    """Part of the message: offset fetch response topic."""
+    """The partitions of one topic, in the versions that tell of one group."""
 
     name: str = string(0, 7)
     partitions: list[OffsetFetchResponsePartition] = array(OffsetFetchResponsePartition, 0, 7)
 
 
 class OffsetFetchResponsePartitions(Message):
-    """Part of the message: offset fetch response partitions."""
+    """The committed offset of one partition, in the versions that tell of many groups."""
 
     partition_index: int = int32(8)
     committed_offset: int = int64(8)
@@ -67,7 +67,7 @@ class OffsetFetchResponsePartitions(Message):
 
 
 class OffsetFetchResponseTopics(Message):
-    """Part of the message: offset fetch response topics."""
+    """The partitions of one topic, in the versions that tell of many groups."""
 
     name: str = string(8, 9, ignorable=True)
     topic_id: bytes = uuid(10, ignorable=True)
@@ -75,7 +75,7 @@ class OffsetFetchResponseTopics(Message):
 
 
 class OffsetFetchResponseGroup(Message):
-    """Part of the message: offset fetch response group."""
+    """The committed offsets of one group (KIP-709)."""
 
     group_id: str = string(8)
     topics: list[OffsetFetchResponseTopics] = array(OffsetFetchResponseTopics, 8)
@@ -83,7 +83,7 @@ class OffsetFetchResponseGroup(Message):
 
 
 class OffsetFetchResponse(Response, api="OffsetFetch"):
-    """Answers OffsetFetchRequest."""
+    """Tells committed offsets: of one group, or from version 8 of many."""
 
     throttle_time_ms: int = int32(3, ignorable=True)
     topics: list[OffsetFetchResponseTopic] = array(OffsetFetchResponseTopic, 0, 7)

@@ -7,7 +7,7 @@ from minikafka.messages.schema import Message, Request, Response
 
 
 class OffsetForLeaderPartition(Message):
-    """Part of the message: offset for leader partition."""
+    """A partition, and the leader epoch whose end is asked for."""
 
     partition: int = int32()
     current_leader_epoch: int = int32(2, default=-1, ignorable=True)
@@ -15,21 +15,21 @@ class OffsetForLeaderPartition(Message):
 
 
 class OffsetForLeaderTopic(Message):
-    """Part of the message: offset for leader topic."""
+    """The partitions of one topic to look up."""
 
     topic: str = string()
     partitions: list[OffsetForLeaderPartition] = array(OffsetForLeaderPartition)
 
 
 class OffsetForLeaderEpochRequest(Request, api="OffsetForLeaderEpoch"):
-    """Asks for OffsetForLeaderEpoch (API key 23)."""
+    """Asks where leader epochs end (KIP-101)."""
 
     replica_id: int = int32(3, default=-2, ignorable=True)
     topics: list[OffsetForLeaderTopic] = array(OffsetForLeaderTopic)
 
 
 class EpochEndOffset(Message):
-    """Part of the message: epoch end offset."""
+    """The largest epoch up to the asked one, and where it ends."""
 
     error_code: int = int16()
     partition: int = int32()
@@ -38,14 +38,14 @@ class EpochEndOffset(Message):
 
 
 class OffsetForLeaderTopicResult(Message):
-    """Part of the message: offset for leader topic result."""
+    """The partitions of one topic that were looked up."""
 
     topic: str = string()
     partitions: list[EpochEndOffset] = array(EpochEndOffset)
 
 
 class OffsetForLeaderEpochResponse(Response, api="OffsetForLeaderEpoch"):
-    """Answers OffsetForLeaderEpochRequest."""
+    """Tells where leader epochs end."""
 
     throttle_time_ms: int = int32(2, ignorable=True)
     topics: list[OffsetForLeaderTopicResult] = array(OffsetForLeaderTopicResult)

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 class PartitionProduceData(Message):
-    """Part of the message: partition produce data."""
+    """The records to append to one partition."""
 
     index: int = int32()
     records: Records = record_data(nullable=0)
 
 
 class TopicProduceData(Message):
-    """Part of the message: topic produce data."""
+    """The partitions of one topic to append to."""
 
     name: str = string(0, 12, ignorable=True)
     topic_id: bytes = uuid(13, ignorable=True)
@@ -26,7 +26,7 @@ class TopicProduceData(Message):
 
 
 class ProduceRequest(Request, api="Produce"):
-    """Asks for Produce (API key 0)."""
+    """Appends records."""
 
     transactional_id: str | None = string(3, default=None, nullable=3)
     acks: int = int16()
@@ -35,21 +35,21 @@ class ProduceRequest(Request, api="Produce"):
 
 
 class BatchIndexAndErrorMessage(Message):
-    """Part of the message: batch index and error message."""
+    """A record that made its batch be refused, and why (KIP-467)."""
 
     batch_index: int = int32(8)
     batch_index_error_message: str | None = string(8, default=None, nullable=8)
 
 
 class LeaderIdAndEpoch(Message):
-    """Part of the message: leader id and epoch."""
+    """The leader that a client should turn to instead (KIP-951)."""
 
     leader_id: int = int32(10, default=-1)
     leader_epoch: int = int32(10, default=-1)
 
 
 class PartitionProduceResponse(Message):
-    """Part of the message: partition produce response."""
+    """Where the records of one partition went, or why they were refused."""
 
     index: int = int32()
     error_code: int = int16()
@@ -62,7 +62,7 @@ class PartitionProduceResponse(Message):
 
 
 class TopicProduceResponse(Message):
-    """Part of the message: topic produce response."""
+    """The partitions of one topic that were appended to."""
 
     name: str = string(0, 12, ignorable=True)
     topic_id: bytes = uuid(13, ignorable=True)
@@ -70,7 +70,7 @@ class TopicProduceResponse(Message):
 
 
 class NodeEndpoint(Message):
-    """Part of the message: node endpoint."""
+    """Where a leader that the client was pointed to can be reached (KIP-951)."""
 
     node_id: int = int32(10)
     host: str = string(10)
@@ -79,7 +79,7 @@ class NodeEndpoint(Message):
 
 
 class ProduceResponse(Response, api="Produce"):
-    """Answers ProduceRequest."""
+    """Tells where the records went."""
 
     responses: list[TopicProduceResponse] = array(TopicProduceResponse)
     throttle_time_ms: int = int32(1, ignorable=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from importlib import import_module
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from minikafka.messages.schema import Request, Response
 
 APIS: dict[str, tuple[int, int, int, int | None]] = {
@@ -81,13 +83,17 @@ def module_name(name: str) -> str:
 
 def request_class(api_key: int) -> type[Request]:
     """The class of an API's request. Raises KeyError for an API that has no messages here."""
-    name = API_NAMES[api_key]
-    found: type[Request] = getattr(import_module(module_name(name)), f"{name}Request")
+    found: type[Request] = _class_of(API_NAMES[api_key], "Request")
     return found
 
 
 def response_class(api_key: int) -> type[Response]:
     """The class of an API's response. Raises KeyError for an API that has no messages here."""
-    name = API_NAMES[api_key]
-    found: type[Response] = getattr(import_module(module_name(name)), f"{name}Response")
+    found: type[Response] = _class_of(API_NAMES[api_key], "Response")
     return found
+
+
+def _class_of(name: str, half: str) -> Any:
+    module = module_name(name)
+    __import__(module)
+    return getattr(sys.modules[module], name + half)

@@ -54,6 +54,7 @@ class MessageMeta(type):
         if "__slots__" not in namespace:
             namespace["__slots__"] = tuple(field.name for field in fields)
         namespace["fields"] = tuple(fields)
+        namespace["_constructed"] = 0
         namespace["_encoders"] = {}
         namespace["_decoders"] = {}
         if api is not None:
@@ -63,6 +64,9 @@ class MessageMeta(type):
             namespace["min_version"], namespace["max_version"] = since, until
             namespace["flexible_since"] = flexible
         return super().__new__(mcs, name, bases, namespace)
+
+
+_CONSTRUCTED_OFTEN = 20
 
 
 # No field_specifiers: a declaration stands for the field's default, so every argument may be left out.
@@ -76,16 +80,26 @@ class Message(metaclass=MessageMeta):
 
     fields: ClassVar[tuple[Field, ...]]
     """The declared fields, in the order of the schema."""
+    _constructed: ClassVar[int]
     _encoders: ClassVar[dict[tuple[int, bool], Callable[[Any, bytearray], None]]]
     _decoders: ClassVar[dict[tuple[int, bool], Callable[[bytes, int, int], tuple[Any, int]]]]
 
     def __init__(self, **values: Any) -> None:
-        # The first construction compiles the constructor; it takes this one's place in the class.
-        from minikafka.messages.compiler import compile_init
-
+        # A class that is constructed often gets a compiled constructor in place of this one. Compiling takes
+        # as long as some hundred of these, so a cluster's start, which makes few of each class, goes without.
         cls = type(self)
-        cls.__init__ = compile_init(cls)  # type: ignore[method-assign]
-        cls.__init__(self, **values)
+        cls._constructed += 1
+        if cls._constructed > _CONSTRUCTED_OFTEN:
+            from minikafka.messages.compiler import compile_init
+
+            cls.__init__ = compile_init(cls)  # type: ignore[method-assign]
+            cls.__init__(self, **values)
+            return
+        for field in cls.fields:
+            name = field.name
+            setattr(self, name, values.pop(name) if name in values else field.absent())
+        if values:
+            raise TypeError(f"{cls.__name__} has no field {next(iter(values))!r}")
 
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):

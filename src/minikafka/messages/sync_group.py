@@ -7,14 +7,14 @@ from minikafka.messages.schema import Message, Request, Response
 
 
 class SyncGroupRequestAssignment(Message):
-    """Part of the message: sync group request assignment."""
+    """A member's share, as the leader has assigned it."""
 
     member_id: str = string()
     assignment: bytes = binary()
 
 
 class SyncGroupRequest(Request, api="SyncGroup"):
-    """Asks for SyncGroup (API key 14)."""
+    """A member asks for its share of the assignment; the leader brings everybody's."""
 
     group_id: str = string()
     generation_id: int = int32()
@@ -26,7 +26,7 @@ class SyncGroupRequest(Request, api="SyncGroup"):
 
 
 class SyncGroupResponse(Response, api="SyncGroup"):
-    """Answers SyncGroupRequest."""
+    """Gives a member its share of the assignment."""
 
     throttle_time_ms: int = int32(1, ignorable=True)
     error_code: int = int16()
