@@ -124,7 +124,7 @@ def test_metadata_grows_old(cluster):
 
 
 def test_all_topics(cluster, client):
-    client.metadata.want_all_topics()
+    client.metadata.need_all_topic_metadata = True
     cluster.driver.wait(client.request_metadata_update())
     assert client.metadata.topics() == {"t"}
     assert cluster.requests[-1][1].topics is None

@@ -401,6 +401,8 @@ def test_a_batch_the_broker_finds_too_large_is_split(cluster, produce, answer):
     cluster.on_produce = on_produce
     seen = []
     futures = [producer.send("t", b"%d" % i, partition=0).add_callback(seen.append) for i in range(10)]
+    cluster.faults.delay(5, "Produce")
+    cluster.driver.advance(8)
     assert futures[7].get(timeout=5).offset == 7
     producer.flush()
     assert cluster.values("t") == [b"%d" % i for i in range(10)]

@@ -45,7 +45,7 @@ class ClusterMetadata:
 
     def __init__(self, *, allow_auto_create_topics: bool = True) -> None:
         self.allow_auto_create_topics = allow_auto_create_topics
-        self.need_all_topic_metadata = False
+        self._want_all = False
         self.unauthorized_topics: set[str] = set()
         self.internal_topics: set[str] = set()
         self.topic_errors: dict[str, int] = {}
@@ -88,11 +88,16 @@ class ClusterMetadata:
             self.wanted_version += 1
         return grown
 
-    def want_all_topics(self, wanted: bool = True) -> None:
-        """Ask for every topic of the cluster from now on (pattern subscriptions), or no longer."""
-        if wanted and not self.need_all_topic_metadata:
+    @property
+    def need_all_topic_metadata(self) -> bool:
+        """Whether every topic of the cluster is asked for (pattern subscriptions); may be set."""
+        return self._want_all
+
+    @need_all_topic_metadata.setter
+    def need_all_topic_metadata(self, wanted: bool) -> None:
+        if wanted and not self._want_all:
             self.wanted_version += 1
-        self.need_all_topic_metadata = wanted
+        self._want_all = wanted
 
     @property
     def tracked_topics(self) -> list[str]:

@@ -169,7 +169,7 @@ class ProducerBatch:
         promise = self.promise
         if promise is None:
             promise = self.promise = Promise()
-            if self.done and not self.callbacks:
+            if self.children is not None or (self.done and not self.callbacks):
                 promise.set_result(None)
         return promise
 
