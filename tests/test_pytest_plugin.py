@@ -48,7 +48,7 @@ def test_the_marker_describes_the_cluster(pytester):
             topics={"orders": 3, "audit": {"partitions": 1, "replication_factor": 2}}, seed=7
         )
         def test_it(minikafka_broker):
-            assert minikafka_broker.node_ids == (1, 2, 3)
+            assert minikafka_broker.node_ids == [1, 2, 3]
             assert minikafka_broker.seed == 7
             assert len(minikafka_broker.topic("orders").partitions) == 3
             assert len(minikafka_broker.topic("audit").partitions[0].replicas) == 2
@@ -61,7 +61,7 @@ def test_the_marker_describes_the_cluster(pytester):
         @pytest.mark.minikafka(brokers=1, clock="system")
         def test_clock(minikafka_broker):
             assert minikafka_broker.driver.clock_name() == "system"
-            assert minikafka_broker.node_ids == (1,)
+            assert minikafka_broker.node_ids == [1]
         """
     )
     pytester.runpytest_inprocess().assert_outcomes(passed=3)

@@ -175,27 +175,38 @@ def group(kafka: MiniKafka, group_id: str) -> GroupView:
 
 
 def describe(kafka: MiniKafka) -> str:
-    """The state of the whole cluster as text, for failure reports. Takes no step and never raises."""
-    with kafka.driver.lock:
-        lines = [_headline(kafka)]
-        image = kafka.image
-        for name in sorted(image.topics):
-            if not image.topics[name].is_internal:
-                lines.append(str(topic_view(kafka, name)))
-        lines += [str(group_view(kafka, group_id)) for group_id in group_ids(kafka)]
-        rules = [f"  {rule.fate!r} applied {rule.applied} time(s)" for rule in kafka.faults.rules]
-        if rules:
-            lines += ["faults:", *rules]
-        if kafka.scheduler.failure is not None:
-            lines.append(f"poisoned by an internal error: {kafka.scheduler.failure!r}")
-        return "\n".join(lines)
+    """The state of the whole cluster as text, for failure reports. Takes no step, and never raises."""
+    try:
+        with kafka.driver.lock:
+            return _describe(kafka)
+    except Exception as error:
+        # A cluster that a bug has poisoned may be past describing; the report it is for matters more.
+        return f"{kafka!r}: its state cannot be shown: {error!r}"
+
+
+def _describe(kafka: MiniKafka) -> str:
+    lines = [_headline(kafka)]
+    image = kafka.image
+    for name in sorted(image.topics):
+        if not image.topics[name].is_internal:
+            lines.append(str(topic_view(kafka, name)))
+    lines += [str(group_view(kafka, group_id)) for group_id in group_ids(kafka)]
+    rules = [f"  {rule.fate!r} applied {rule.applied} time(s)" for rule in kafka.faults.rules]
+    if rules:
+        lines += ["faults:", *rules]
+    if kafka.scheduler.failure is not None:
+        lines.append(f"poisoned by an internal error: {kafka.scheduler.failure!r}")
+    return "\n".join(lines)
 
 
 def _headline(kafka: MiniKafka) -> str:
     elapsed = (kafka.scheduler.now_ms - kafka.started_ms) / 1000
     alive = set(kafka.brokers)
     states = [f"{node_id}{'' if node_id in alive else ' (down)'}" for node_id in kafka.node_ids]
-    return f"{elapsed:.3f} s after the start ({kafka.driver.clock_name()} time), brokers {', '.join(states)}"
+    return (
+        f"{elapsed:.3f} s after the start ({kafka.driver.clock_name()} time), seed {kafka.seed}, "
+        f"brokers {', '.join(states)}"
+    )
 
 
 # The same without settling, for whoever holds the lock.

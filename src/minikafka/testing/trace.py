@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 class Trace:
     """Writes down every request and response of a cluster from `start` (or ``with``) on.
 
-    A line has the virtual time since the start, the two nodes, and the message with all its fields; only what
-    belongs to the process rather than to the run is left out (memory addresses).
+    A line has the virtual time since the start, the two nodes, and the message with all its fields. The
+    cluster's name, which counts the clusters of a process, is left out. Records carry timestamps: runs that are
+    to be compared start at the same time, ``MiniKafka(start_ms=...)``.
 
     Args:
         kafka: the cluster to watch.
