@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64encode
+from binascii import b2a_base64
 from itertools import count
 from random import Random
 
@@ -30,12 +30,13 @@ if TYPE_CHECKING:
     from typing import Any, Self
 
     from minikafka.admin import KafkaAdminClient
+    from minikafka.client.consumer_record import ConsumerRecord
     from minikafka.consumer import KafkaConsumer
     from minikafka.drivers.system import SystemDriver
     from minikafka.drivers.virtual import VirtualDriver
     from minikafka.groups.group_coordinator import GroupCoordinatorShard
     from minikafka.image import MetadataImage
-    from minikafka.inspection import GroupView, StoredRecord, TopicView
+    from minikafka.inspection import GroupView, TopicView
     from minikafka.log.unified_log import UnifiedLog
     from minikafka.messages.schema import Request, Response
     from minikafka.producer import KafkaProducer
@@ -86,6 +87,8 @@ class MiniKafka:
         self.config = _broker_config(brokers, {**(config or {}), **options})
         """The options that every broker starts with."""
         self.name = name or f"minikafka-{next(_numbers)}"
+        self.seed = seed
+        """What everything random is drawn from."""
         random = Random(seed)
         self.started_ms = _wall_clock_ms() if start_ms is None else start_ms
         self.scheduler = Scheduler(random, self.started_ms)
@@ -99,8 +102,7 @@ class MiniKafka:
         """The brokers that are up, by node id."""
         self._clients: dict[object, None] = {}
         with self.driver.lock:
-            cluster_id = urlsafe_b64encode(random.randbytes(16)).decode().rstrip("=")
-            self.controller = Controller(self.scheduler, self.network, self.config, cluster_id)
+            self.controller = Controller(self.scheduler, self.network, self.config, _cluster_id(random))
             self.network.bind(CONTROLLER, self.controller.handle)
             self.faults.on_links_changed = self._on_links_changed
             for node_id in self._disks:
@@ -307,6 +309,7 @@ class MiniKafka:
             self.driver.wait(self.controller.controlled_shutdown(node_id), _READY_TIMEOUT_MS)
             self._take_down(broker)
             self.controller.broker_lost(node_id)
+            self.driver.settle()
 
     def start(self, node_id: int) -> None:
         """Start a broker that was killed or stopped, on the logs that it left.
@@ -382,7 +385,7 @@ class MiniKafka:
 
     def records(
         self, topic: str, partition: int | None = None, *, isolation: str = "read_uncommitted"
-    ) -> list[StoredRecord]:
+    ) -> list[ConsumerRecord]:
         """What a consumer of the topic could read now; see `minikafka.inspection.records`."""
         from minikafka.inspection import records
 
@@ -406,7 +409,7 @@ class MiniKafka:
 
         wait_until(self, predicate, **options)
 
-    def wait_for_records(self, topic: str, n: int = 1, **options: Any) -> list[StoredRecord]:
+    def wait_for_records(self, topic: str, n: int = 1, **options: Any) -> list[ConsumerRecord]:
         """Run the cluster until `n` records can be read; see `minikafka.waits.wait_for_records`."""
         from minikafka.waits import wait_for_records
 
@@ -484,7 +487,7 @@ def _port(node_id: int) -> int:
 
 
 def _check_arguments(brokers: int, clock: str, racks: Sequence[str | None] | None) -> None:
-    if not isinstance(brokers, int) or isinstance(brokers, bool) or brokers < 1:
+    if type(brokers) is not int or brokers < 1:
         raise IllegalArgumentError(f"brokers={brokers!r}: expected a positive number")
     if clock not in ("virtual", "system"):
         raise IllegalArgumentError(f"clock={clock!r}: expected 'virtual' or 'system'")
@@ -523,6 +526,12 @@ def _wall_clock_ms() -> int:
     from minikafka.drivers.wall_clock import wall_clock_ms
 
     return wall_clock_ms()
+
+
+def _cluster_id(random: Random) -> str:
+    """A random UUID as Kafka writes one: 22 characters of base64 for URLs."""
+    text = b2a_base64(random.randbytes(16), newline=False).decode()
+    return text.rstrip("=").replace("+", "-").replace("/", "_")
 
 
 def _text(value: object) -> str | None:

@@ -36,6 +36,10 @@ def error_response(
     build = _BUILDERS.get(request.api_name)
     if build is not None:
         return build(request, code, message, spoken)
+    own: Callable[[Code], Response] | None = getattr(request, "error_answer", None)
+    if own is not None:
+        # A message between nodes that is no API of the protocol knows its own answer.
+        return own(code)
     return _top_level(request, code, message)
 
 
@@ -201,18 +205,16 @@ def _create_topics(request: Any, code: Code, message: str | None, version: int) 
 
 
 def _delete_topics(request: Any, code: Code, message: str | None, version: int) -> Response:
-    from minikafka.messages.delete_topics import DeletableTopicResult, DeleteTopicsResponse
+    from minikafka.messages.delete_topics import DeletableTopicResult, DeleteTopicsResponse, DeleteTopicState
 
+    # From version 6 on topics are named by name or id, before by name in a list of its own.
+    topics = request.topics if version >= 6 else [DeleteTopicState(name=name) for name in request.topic_names]
     return DeleteTopicsResponse(
         responses=[
             DeletableTopicResult(
                 name=topic.name, topic_id=topic.topic_id, error_code=code, error_message=message
             )
-            for topic in request.topics
-        ]
-        + [
-            DeletableTopicResult(name=name, error_code=code, error_message=message)
-            for name in request.topic_names
+            for topic in topics
         ]
     )
 
@@ -337,7 +339,7 @@ def _elect_leaders(request: Any, code: Code, message: str | None, version: int) 
     from minikafka.messages.elect_leaders import ElectLeadersResponse, PartitionResult, ReplicaElectionResult
 
     return ElectLeadersResponse(
-        error_code=code,
+        error_code=code if version >= 1 else ErrorCode.NONE,
         replica_election_results=[
             ReplicaElectionResult(
                 topic=topic.topic,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from minikafka.broker.dispatch import CLIENT_APIS
 from minikafka.errors import InvalidRequestError
 from minikafka.messages.api_versions import ApiVersion, ApiVersionsResponse
-from minikafka.messages.registry import API_KEYS, request_class
+from minikafka.messages.registry import API_KEYS, advertised_range
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from minikafka.structs import RequestContext
 
 _SOFTWARE_SINCE_VERSION = 3
-_ADVERTISED_MINIMUM = {"Produce": 0}
-"""KAFKA-18659: old librdkafka believes that a broker without Produce 0 cannot be produced to."""
 
 
 def handle_api_versions(
@@ -41,14 +39,8 @@ def handle_api_versions(
                 raise InvalidRequestError(f"{field}={value!r}: expected letters, digits, '-' and '.'")
     keys = []
     for name in CLIENT_APIS:
-        request_type = request_class(API_KEYS[name])
-        keys.append(
-            ApiVersion(
-                api_key=API_KEYS[name],
-                min_version=_ADVERTISED_MINIMUM.get(name, request_type.min_version),
-                max_version=request_type.max_version,
-            )
-        )
+        lowest, highest = advertised_range(name)
+        keys.append(ApiVersion(api_key=API_KEYS[name], min_version=lowest, max_version=highest))
     return ApiVersionsResponse(api_keys=keys)
 
 

@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 _REPLICA_STATE_SINCE_VERSION = 15
 _LEADER_HINT_SINCE_VERSION = 16
 _ZSTD_SINCE_VERSION = 10
-_UNKNOWN = 2**63 - 1
-"""The high watermark of a fetcher that does not say which it knows (KIP-1166)."""
 
 
 def handle_fetch(
@@ -73,7 +71,6 @@ def handle_fetch(
                     partition.current_leader_epoch,
                     partition.last_fetched_epoch,
                     partition.log_start_offset,
-                    None if partition.high_watermark == _UNKNOWN else partition.high_watermark,
                 )
             )
     if not wanted:
