@@ -1,0 +1,1 @@
+"""The partition assignors: range, round-robin, sticky and cooperative-sticky."""
