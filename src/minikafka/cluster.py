@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from binascii import b2a_base64
 from itertools import count
 from random import Random
 
 from minikafka import bootstrap
 from minikafka.broker.broker import Broker
-from minikafka.config import BrokerConfig
+from minikafka.cluster_setup import broker_config, check_arguments, new_cluster_id, new_driver
+from minikafka.cluster_views import ClusterViews
 from minikafka.controller import Controller
+from minikafka.drivers.wall_clock import wall_clock_ms
 from minikafka.errors import (
     ErrorCode,
     IllegalArgumentError,
@@ -25,18 +26,14 @@ from minikafka.structs import CONTROLLER, RequestContext, TopicPartition, broker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import TracebackType
     from typing import Any, Self
 
     from minikafka.admin import KafkaAdminClient
-    from minikafka.client.consumer_record import ConsumerRecord
     from minikafka.consumer import KafkaConsumer
-    from minikafka.drivers.system import SystemDriver
-    from minikafka.drivers.virtual import VirtualDriver
     from minikafka.groups.group_coordinator import GroupCoordinatorShard
     from minikafka.image import MetadataImage
-    from minikafka.inspection import GroupView, TopicView
     from minikafka.log.unified_log import UnifiedLog
     from minikafka.messages.schema import Request, Response
     from minikafka.producer import KafkaProducer
@@ -51,7 +48,7 @@ _numbers = count(1)
 """Numbers the clusters of this process, so that no two ever answer to the same address."""
 
 
-class MiniKafka:
+class MiniKafka(ClusterViews):
     """A Kafka cluster in this process, started by the constructor and closed by `close` or a ``with`` block.
 
     Args:
@@ -83,26 +80,26 @@ class MiniKafka:
         **options: object,
     ) -> None:
         self._closed = True
-        _check_arguments(brokers, clock, racks)
-        self.config = _broker_config(brokers, {**(config or {}), **options})
+        check_arguments(brokers, clock, racks)
+        self.config = broker_config(brokers, {**(config or {}), **options})
         """The options that every broker starts with."""
         self.name = name or f"minikafka-{next(_numbers)}"
         self.seed = seed
         """What everything random is drawn from."""
         random = Random(seed)
-        self.started_ms = _wall_clock_ms() if start_ms is None else start_ms
+        self.started_ms = wall_clock_ms() if start_ms is None else start_ms
         self.scheduler = Scheduler(random, self.started_ms)
         self.faults = FaultPlan(random)
         """What goes wrong between the nodes; nothing by default."""
         self.network = Network(self.scheduler, self.faults)
-        self.driver = _new_driver(clock, self.scheduler)
+        self.driver = new_driver(clock, self.scheduler)
         self._racks = racks
         self._disks: dict[int, LogDirectory] = {node_id: {} for node_id in range(1, brokers + 1)}
         self.brokers: dict[int, Broker] = {}
         """The brokers that are up, by node id."""
         self._clients: dict[object, None] = {}
         with self.driver.lock:
-            self.controller = Controller(self.scheduler, self.network, self.config, _cluster_id(random))
+            self.controller = Controller(self.scheduler, self.network, self.config, new_cluster_id(random))
             self.network.bind(CONTROLLER, self.controller.handle)
             self.faults.on_links_changed = self._on_links_changed
             for node_id in self._disks:
@@ -381,57 +378,6 @@ class MiniKafka:
         """Raise InternalError, with the original error as its cause, if the cluster is poisoned."""
         self.driver.check_health()
 
-    # Looking inside, and waiting
-
-    def records(
-        self, topic: str, partition: int | None = None, *, isolation: str = "read_uncommitted"
-    ) -> list[ConsumerRecord]:
-        """What a consumer of the topic could read now; see `minikafka.inspection.records`."""
-        from minikafka.inspection import records
-
-        return records(self, topic, partition, isolation=isolation)
-
-    def topic(self, name: str) -> TopicView:
-        """A topic as it is now; see `minikafka.inspection.topic`."""
-        from minikafka.inspection import topic
-
-        return topic(self, name)
-
-    def group(self, group_id: str) -> GroupView:
-        """A consumer group as its coordinator sees it now; see `minikafka.inspection.group`."""
-        from minikafka.inspection import group
-
-        return group(self, group_id)
-
-    def wait_until(self, predicate: Callable[[], object], **options: Any) -> None:
-        """Run the cluster until `predicate()` is true; see `minikafka.waits.wait_until`."""
-        from minikafka.waits import wait_until
-
-        wait_until(self, predicate, **options)
-
-    def wait_for_records(self, topic: str, n: int = 1, **options: Any) -> list[ConsumerRecord]:
-        """Run the cluster until `n` records can be read; see `minikafka.waits.wait_for_records`."""
-        from minikafka.waits import wait_for_records
-
-        return wait_for_records(self, topic, n, **options)
-
-    def wait_for_assignment(
-        self,
-        consumer: KafkaConsumer | Sequence[KafkaConsumer],
-        partitions: Iterable[TopicPartition] | None = None,
-        **options: Any,
-    ) -> set[TopicPartition]:
-        """Poll until the group has assigned partitions; see `minikafka.waits.wait_for_assignment`."""
-        from minikafka.waits import wait_for_assignment
-
-        return wait_for_assignment(self, consumer, partitions, **options)
-
-    def wait_for_commit(self, group_id: str, partition: TopicPartition, offset: int, **options: Any) -> None:
-        """Run the cluster until the group has committed `offset`; see `minikafka.waits.wait_for_commit`."""
-        from minikafka.waits import wait_for_commit
-
-        wait_for_commit(self, group_id, partition, offset, **options)
-
     # The end
 
     def close(self) -> None:
@@ -484,54 +430,6 @@ class MiniKafka:
 
 def _port(node_id: int) -> int:
     return _FIRST_PORT + node_id - 1
-
-
-def _check_arguments(brokers: int, clock: str, racks: Sequence[str | None] | None) -> None:
-    if type(brokers) is not int or brokers < 1:
-        raise IllegalArgumentError(f"brokers={brokers!r}: expected a positive number")
-    if clock not in ("virtual", "system"):
-        raise IllegalArgumentError(f"clock={clock!r}: expected 'virtual' or 'system'")
-    if racks is not None and (isinstance(racks, str) or len(racks) != brokers):
-        raise IllegalArgumentError(
-            f"racks={racks!r}: expected one rack (or None) for each of {brokers} brokers"
-        )
-
-
-def _broker_config(brokers: int, options: Mapping[str, object]) -> BrokerConfig:
-    """The brokers' options; the internal topics' factors default to what so many brokers can hold."""
-    config = BrokerConfig(options)
-    smaller = {
-        name: min(default, brokers)
-        for name, default in (
-            ("offsets.topic.replication.factor", config.offsets_topic_replication_factor),
-            ("transaction.state.log.replication.factor", config.transaction_state_log_replication_factor),
-            ("transaction.state.log.min.isr", config.transaction_state_log_min_isr),
-        )
-        if name not in config.set_options and default > brokers
-    }
-    return config.with_options(smaller)
-
-
-def _new_driver(clock: str, scheduler: Scheduler) -> VirtualDriver | SystemDriver:
-    if clock == "virtual":
-        from minikafka.drivers.virtual import VirtualDriver
-
-        return VirtualDriver(scheduler)
-    from minikafka.drivers.system import SystemDriver
-
-    return SystemDriver(scheduler)
-
-
-def _wall_clock_ms() -> int:
-    from minikafka.drivers.wall_clock import wall_clock_ms
-
-    return wall_clock_ms()
-
-
-def _cluster_id(random: Random) -> str:
-    """A random UUID as Kafka writes one: 22 characters of base64 for URLs."""
-    text = b2a_base64(random.randbytes(16), newline=False).decode()
-    return text.rstrip("=").replace("+", "-").replace("/", "_")
 
 
 def _text(value: object) -> str | None:

@@ -63,8 +63,10 @@ if TYPE_CHECKING:
     class Driver(Protocol):
         """Who turns the scheduler: virtual time, or real time with a thread."""
 
-        lock: AbstractContextManager[Any]
-        """Guards the single-threaded core; re-entrant."""
+        @property
+        def lock(self) -> AbstractContextManager[Any]:
+            """Guards the single-threaded core; re-entrant."""
+            ...
 
         def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
             """Run a coroutine in the calling thread, turning the scheduler while it waits."""

@@ -1,0 +1,89 @@
+"""The ways into a cluster's state that `MiniKafka` offers; they are imported when they are first used."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from minikafka.client.consumer_record import ConsumerRecord
+    from minikafka.cluster import MiniKafka
+    from minikafka.consumer import KafkaConsumer
+    from minikafka.inspection import GroupView, TopicView
+    from minikafka.structs import TopicPartition
+
+DEFAULT_TIMEOUT_MS = 60_000
+
+
+class ClusterViews:
+    """Looking inside, and waiting without sleeping; `minikafka.inspection` and `minikafka.waits` do the work."""
+
+    def records(
+        self: MiniKafka, topic: str, partition: int | None = None, *, isolation: str = "read_uncommitted"
+    ) -> list[ConsumerRecord]:
+        """What a consumer of the topic could read now; see `minikafka.inspection.records`."""
+        from minikafka.inspection import records
+
+        return records(self, topic, partition, isolation=isolation)
+
+    def topic(self: MiniKafka, name: str) -> TopicView:
+        """A topic as it is now; see `minikafka.inspection.topic`."""
+        from minikafka.inspection import topic
+
+        return topic(self, name)
+
+    def group(self: MiniKafka, group_id: str) -> GroupView:
+        """A consumer group as its coordinator sees it now; see `minikafka.inspection.group`."""
+        from minikafka.inspection import group
+
+        return group(self, group_id)
+
+    def wait_until(
+        self: MiniKafka,
+        predicate: Callable[[], object],
+        *,
+        timeout_ms: int = DEFAULT_TIMEOUT_MS,
+        what: str | None = None,
+    ) -> None:
+        """Run the cluster until `predicate()` is true; see `minikafka.waits.wait_until`."""
+        from minikafka.waits import wait_until
+
+        wait_until(self, predicate, timeout_ms=timeout_ms, what=what)
+
+    def wait_for_records(
+        self: MiniKafka,
+        topic: str,
+        n: int = 1,
+        *,
+        partition: int | None = None,
+        timeout_ms: int = DEFAULT_TIMEOUT_MS,
+    ) -> list[ConsumerRecord]:
+        """Run the cluster until `n` records can be read; see `minikafka.waits.wait_for_records`."""
+        from minikafka.waits import wait_for_records
+
+        return wait_for_records(self, topic, n, partition=partition, timeout_ms=timeout_ms)
+
+    def wait_for_assignment(
+        self: MiniKafka,
+        consumer: KafkaConsumer | Sequence[KafkaConsumer],
+        partitions: Iterable[TopicPartition] | None = None,
+        *,
+        timeout_ms: int = DEFAULT_TIMEOUT_MS,
+    ) -> set[TopicPartition]:
+        """Poll until the group has assigned partitions; see `minikafka.waits.wait_for_assignment`."""
+        from minikafka.waits import wait_for_assignment
+
+        return wait_for_assignment(self, consumer, partitions, timeout_ms=timeout_ms)
+
+    def wait_for_commit(
+        self: MiniKafka,
+        group_id: str,
+        partition: TopicPartition,
+        offset: int,
+        *,
+        timeout_ms: int = DEFAULT_TIMEOUT_MS,
+    ) -> int:
+        """Run the cluster until the group has committed `offset`; see `minikafka.waits.wait_for_commit`."""
+        from minikafka.waits import wait_for_commit
+
+        return wait_for_commit(self, group_id, partition, offset, timeout_ms=timeout_ms)
