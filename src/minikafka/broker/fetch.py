@@ -71,6 +71,7 @@ def handle_fetch(
                     partition.current_leader_epoch,
                     partition.last_fetched_epoch,
                     partition.log_start_offset,
+                    partition.high_watermark,
                 )
             )
     if not wanted:
