@@ -333,8 +333,9 @@ class MiniKafka(ClusterViews):
 
     def _take_down(self, broker: Broker) -> None:
         del self.brokers[broker.node_id]
-        broker.stop()
+        # First off the network: what a dead broker does in its last moment is heard by nobody.
         self.network.unbind(broker.address)
+        broker.stop()
 
     def _on_links_changed(self) -> None:
         self.network.break_cut_links()

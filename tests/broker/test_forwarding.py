@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from minikafka.errors import ErrorCode
+from minikafka.messages.allocate_producer_ids import AllocateProducerIdsRequest
 from minikafka.messages.alter_partition_reassignments import (
     AlterPartitionReassignmentsRequest,
     ReassignablePartition,
@@ -83,6 +84,24 @@ def test_a_controller_out_of_reach_is_tried_again(lab):
     lab.kafka.faults.heal()
     lab.kafka.advance(seconds=2)
     assert promise.result().topics[0].error_code == 0
+
+
+def test_a_dead_broker_forwards_nothing(make_lab):
+    lab = make_lab(brokers=2)
+    lab.kafka.faults.cut(1, "controller")
+    lab.send(
+        CreateTopicsRequest(topics=[CreatableTopic(name="ghost", num_partitions=1, replication_factor=1)])
+    )
+    lab.kafka.advance(seconds=1)
+    lab.kafka.kill(1)
+    lab.kafka.faults.heal()
+    lab.kafka.advance(seconds=60)
+    assert "ghost" not in lab.kafka.image.topics
+
+
+def test_what_brokers_do_not_serve(lab):
+    answer = lab.ask(AllocateProducerIdsRequest(broker_id=1))
+    assert answer.error_code == ErrorCode.UNSUPPORTED_VERSION
 
 
 def test_a_controller_out_of_reach_for_too_long(lab):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from minikafka.errors import ErrorCode
+from minikafka.errors import ErrorCode, KafkaConnectionError
 from minikafka.messages.produce import PartitionProduceData, ProduceRequest, TopicProduceData
+from minikafka.structs import RequestContext
 
 
 @pytest.mark.parametrize("acks", [1, -1])
@@ -22,6 +23,15 @@ def test_acks_0_has_no_answer(orders):
     orders.kafka.network.send_one_way("lab-1", "broker-1", request)
     orders.settle()
     assert len(orders.kafka.records("orders")) == 1
+
+
+def test_acks_0_tells_of_an_error_by_closing_the_connection(orders):
+    context = RequestContext(13, "lab", "127.0.0.1", "lab-1")
+    broker = orders.kafka.brokers[1]
+    good = orders.produce_request("orders", 0, [orders.batch(b"a")], acks=0)
+    assert broker.handle(good, context) is None
+    bad = orders.produce_request("orders", 7, [orders.batch(b"a")], acks=0)
+    assert isinstance(broker.handle(bad, context).exception(), KafkaConnectionError)
 
 
 def test_batches_as_bytes(orders):

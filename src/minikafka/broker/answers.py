@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from minikafka.errors import KafkaConnectionError
 from minikafka.scheduler import Promise
 
 TYPE_CHECKING = False
@@ -11,6 +12,10 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
     U = TypeVar("U")
+
+
+class ConnectionClosed(KafkaConnectionError):
+    """Raised by a handler that tells of an error by closing the connection, for want of an answer."""
 
 
 def mapped(promise: Promise[T], function: Callable[[T], U]) -> Promise[U]:

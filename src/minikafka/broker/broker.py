@@ -8,6 +8,7 @@ UNKNOWN_SERVER_ERROR.
 
 from __future__ import annotations
 
+from minikafka.broker.answers import ConnectionClosed
 from minikafka.broker.dispatch import find_handler
 from minikafka.errors import BrokerResponseError, ErrorCode, KafkaConnectionError, KafkaTimeoutError, code_of
 from minikafka.image import MetadataImage
@@ -64,6 +65,7 @@ class Broker:
         """The options in force: the static ones and, over them, those set by IncrementalAlterConfigs."""
         self.logs = logs
         self.image = MetadataImage()
+        self.running = False
         self.replica_manager = ReplicaManager(node_id, scheduler, transport, config, logs)
         self.replica_manager.leadership_listeners.append(self._on_leadership)
         self._handlers: dict[str, Handler] = {}
@@ -76,10 +78,12 @@ class Broker:
 
     def start(self) -> None:
         """Start replication; the broker leads nothing before its first `apply_metadata`."""
+        self.running = True
         self.replica_manager.start()
 
     def stop(self) -> None:
-        """Stop everything that runs, leave parked requests without an answer."""
+        """Stop everything that runs; nobody hears of it, for the broker is off the network already."""
+        self.running = False
         if self._groups is not None:
             self._groups.close()
         self.replica_manager.stop()
@@ -167,27 +171,34 @@ class Broker:
             if handler is None:
                 handler = self._handlers[api_name] = find_handler(api_name)
             answer = handler(self, request, context)
+        except ConnectionClosed as error:
+            return Promise.failed(error)
         except Exception as error:
-            return self._failed(request, error)
-        return self._guarded(request, answer) if isinstance(answer, Promise) else answer
+            return self._failed(request, context, error)
+        return self._guarded(request, context, answer) if isinstance(answer, Promise) else answer
 
-    def _guarded(self, request: Request, promise: Promise[Any]) -> Promise[Any]:
+    def _guarded(self, request: Request, context: RequestContext, promise: Promise[Any]) -> Promise[Any]:
         """The same answer, where a failure is a response too."""
         answer: Promise[Any] = Promise()
 
         def complete(done: Promise[Any]) -> None:
             error = done.exception()
-            answer.set_result(done.result() if error is None else self._failed(request, error))
+            if error is None:
+                answer.set_result(done.result())
+            elif isinstance(error, ConnectionClosed):
+                answer.set_exception(error)
+            else:
+                answer.set_result(self._failed(request, context, error))
 
         promise.add_callback(complete)
         return answer
 
-    def _failed(self, request: Request, error: BaseException) -> Response:
+    def _failed(self, request: Request, context: RequestContext, error: BaseException) -> Response:
         from minikafka.error_response import error_response
 
         code = self.code_for(error)
         message = error.args[0] if error.args and isinstance(error, BrokerResponseError) else None
-        return error_response(request, code, None if message is None else str(message))
+        return error_response(request, code, None if message is None else str(message), context.api_version)
 
     def code_for(self, error: BaseException) -> ErrorCode:
         """The code that an exception becomes; one that is none of Kafka's is reported as a bug."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from minikafka.errors import UnsupportedVersionError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from minikafka.broker.broker import Handler
@@ -50,7 +52,13 @@ _MODULES = {**CLIENT_APIS, "MetadataUpdate": "metadata_update"}
 
 
 def find_handler(api_name: str) -> Handler:
-    """The handler of an API by Kafka's name; raises KeyError for one that brokers do not answer."""
+    """The handler of an API by Kafka's name.
+
+    Raises:
+        UnsupportedVersionError: brokers do not answer that API.
+    """
+    if api_name not in _MODULES:
+        raise UnsupportedVersionError(f"brokers do not serve {api_name}")
     module = f"minikafka.broker.{_MODULES[api_name]}"
     __import__(module)
     handler: Handler = getattr(sys.modules[module], handler_name(api_name))

@@ -26,7 +26,7 @@ def forward(broker: Broker, request: Request) -> Promise[Response]:
 async def _forward(broker: Broker, request: Request) -> Response:
     scheduler = broker.scheduler
     deadline_ms = scheduler.now_ms + broker.config.request_timeout_ms
-    while True:
+    while broker.running:
         left_ms = deadline_ms - scheduler.now_ms
         if left_ms <= 0:
             raise RequestTimedOutError(f"the controller did not answer {request.api_name} in time")
@@ -36,3 +36,4 @@ async def _forward(broker: Broker, request: Request) -> Response:
             )
         except KafkaConnectionError:
             await scheduler.sleep(min(RETRY_MS, left_ms))
+    raise KafkaConnectionError(f"{broker.address} is down")

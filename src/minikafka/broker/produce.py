@@ -7,7 +7,7 @@ every error that has one, where Kafka tells it only of invalid records.
 
 from __future__ import annotations
 
-from minikafka.broker.answers import mapped
+from minikafka.broker.answers import ConnectionClosed, mapped
 from minikafka.broker.leader_hints import leader_hint, node_endpoints
 from minikafka.errors import (
     ErrorCode,
@@ -15,7 +15,6 @@ from minikafka.errors import (
     InvalidRequiredAcksError,
     InvalidTopicError,
     InvalidTxnStateError,
-    KafkaConnectionError,
     KafkaError,
     TransactionalIdAuthorizationFailedError,
     UnknownTopicIdError,
@@ -87,7 +86,7 @@ def handle_produce(
     promise = broker.replica_manager.append_records(entries, acks, request.timeout_ms)
     if promise.done():
         return _answer(broker, request, context, names, promise.result(), refused)
-    return mapped(promise, lambda results: _answer(broker, request, context, names, results, refused))  # type: ignore[arg-type, return-value]
+    return mapped(promise, lambda results: _answer(broker, request, context, names, results, refused))
 
 
 def _checked_batches(
@@ -129,7 +128,7 @@ def _answer(
     names: list[str],
     results: dict[TopicPartition, AppendResult],
     refused: _Refused,
-) -> ProduceResponse | Promise[ProduceResponse | None] | None:
+) -> ProduceResponse | None:
     topics = []
     leaders: list[int] = []
     failed = False
@@ -158,7 +157,9 @@ def _answer(
             TopicProduceResponse(name=topic.name, topic_id=topic.topic_id, partition_responses=partitions)
         )
     if request.acks == 0:
-        return Promise.failed(KafkaConnectionError("produce with acks=0 failed")) if failed else None
+        if failed:
+            raise ConnectionClosed("produce with acks=0 failed")
+        return None
     if leaders:
         endpoints = [
             NodeEndpoint(node_id=node_id, host=host, port=port, rack=rack)
