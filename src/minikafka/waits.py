@@ -237,7 +237,8 @@ def _explain_owner(kafka: MiniKafka, consumer: KafkaConsumer, tp: TopicPartition
     log = inspection.leader_log(kafka, tp)
     start, end = (log.log_start_offset, log.high_watermark) if log is not None else (0, 0)
     reset = consumer.config["auto_offset_reset"]
-    position = consumer.known_position(tp)
+    position = _position(consumer, tp)
+    committed = inspection.group(kafka, consumer.config["group_id"]).committed.get(tp)
     name = _names([tp])
     lines = [
         f"  {_client(consumer)} has {name}: position {'not known yet' if position is None else position}, "
@@ -245,11 +246,10 @@ def _explain_owner(kafka: MiniKafka, consumer: KafkaConsumer, tp: TopicPartition
     ]
     if tp in consumer.paused():
         lines.append(f"  {name} is paused")
-    assigned_at = consumer.initial_position(tp)
-    if reset == "latest" and assigned_at is not None and assigned_at > start:
+    if reset == "latest" and committed is None and position is not None and position > start:
         lines.append(
-            f"  offsets {start}..{assigned_at - 1} of {name} were produced before the assignment; "
-            "auto_offset_reset='latest' skips them"
+            f"  offsets {start}..{position - 1} of {name} lie before the position and were never committed: "
+            "auto_offset_reset='latest' skips what was produced before the assignment"
         )
     if position == end:
         lines.append(f"  {name} is read to its end")
@@ -258,6 +258,12 @@ def _explain_owner(kafka: MiniKafka, consumer: KafkaConsumer, tp: TopicPartition
             f"  {_client(consumer)} has enable_auto_commit=False: it commits when commit() is called"
         )
     return lines
+
+
+def _position(consumer: KafkaConsumer, tp: TopicPartition) -> int | None:
+    """Where the consumer is, without asking anybody as `position()` does."""
+    state = consumer._core.subscription.assignment.get(tp)
+    return None if state is None or not state.has_position else state.offset
 
 
 def _client(consumer: KafkaConsumer) -> str:

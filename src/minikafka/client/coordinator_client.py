@@ -40,6 +40,7 @@ class CoordinatorClient:
         self._scheduler = client.scheduler
         self._on_found = on_found
         self._looking: Promise[int] | None = None
+        self._look_again_ms = 0
         self.group_id = group_id
         self.node_id: int | None = None
 
@@ -60,21 +61,24 @@ class CoordinatorClient:
             GroupAuthorizationFailedError ...: the brokers refuse for good.
         """
         while self.current() is None:
+            # The pause outlives a call that had no time for it: a loop of short polls does not flood the brokers.
+            pause_ms = self._look_again_ms - self._scheduler.now_ms
+            if pause_ms > 0:
+                left_ms = remaining_ms(self._scheduler, deadline_ms)
+                await self._scheduler.sleep(pause_ms if left_ms is None else min(pause_ms, left_ms))
+                if left_ms is not None and left_ms <= pause_ms:
+                    return False
             found = self.look_up()
             if not await wait_until(self._scheduler, found, deadline_ms):
                 return False
             error = found.exception()
-            if error is None:
-                continue
+            if error is None and self.current() is not None:
+                break
+            if error is not None and not isinstance(error, RetriableError):
+                raise error
+            self._look_again_ms = self._scheduler.now_ms + self._client.retry_backoff_ms
             if isinstance(error, InvalidMetadataError):
                 await wait_until(self._scheduler, self._client.request_metadata_update(), deadline_ms)
-            elif not isinstance(error, RetriableError):
-                raise error
-            left_ms = remaining_ms(self._scheduler, deadline_ms)
-            if left_ms == 0:
-                return False
-            delay_ms = self._client.retry_backoff_ms
-            await self._scheduler.sleep(delay_ms if left_ms is None else min(delay_ms, left_ms))
         return True
 
     def look_up(self) -> Promise[int]:

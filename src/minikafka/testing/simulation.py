@@ -172,7 +172,7 @@ class Simulation:
             self._spawn(simulated, self._poll(simulated, timeout_ms))
 
     async def _poll(self, simulated: SimulatedConsumer, timeout_ms: int) -> None:
-        batches = await simulated.consumer._core.poll(timeout_ms, None, True)
+        batches = await simulated.consumer._core.poll(timeout_ms, 500, True)
         for tp, records in batches.items():
             self._note(TopicPartition(*tp), records)
 
@@ -195,7 +195,8 @@ class Simulation:
             self._spawn(simulated, self._commit(simulated))
 
     async def _commit(self, simulated: SimulatedConsumer) -> None:
-        await simulated.consumer._core.commit(None, 2000)
+        core = simulated.consumer._core
+        await core.commit(core.subscription.all_consumed(), 2000)
 
     def start_close(self, which: int) -> None:
         """A consumer begins to leave."""

@@ -68,19 +68,22 @@ def records(
     Args:
         topic: the topic, or the topics to choose from.
         partitions: how many each has.
-        values: by default short bytes, sometimes None (a tombstone).
+        values: by default short bytes, sometimes None with a key (a tombstone).
         explicit_partitions: also choose the partition, instead of leaving it to the partitioner.
     """
     topics = [topic] if isinstance(topic, str) else list(topic)
     header = st.tuples(st.sampled_from(["trace-id", "type", ""]), st.binary(max_size=8))
-    return st.builds(
+    record = st.builds(
         ProducedRecord,
         topic=st.sampled_from(topics),
         key=keys(partitions),
         value=st.none() | st.binary(max_size=20) if values is None else values,
         headers=st.lists(header, max_size=2).map(tuple),
         partition=st.integers(0, partitions - 1) if explicit_partitions else st.none(),
+        timestamp_ms=st.none(),
     )
+    # kafka-python sends nothing without key and value.
+    return record.map(lambda each: each if each.key is not None else each._replace(value=each.value or b""))
 
 
 def workloads(

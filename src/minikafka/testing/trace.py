@@ -53,7 +53,8 @@ class Trace:
     def _observe(self, kind: str, exchange: Exchange, response: Response | None) -> None:
         elapsed_ms = self.kafka.scheduler.now_ms - self._start_ms
         message = exchange.message if response is None else response
-        self.lines.append(f"{elapsed_ms} {kind} {exchange.source} -> {exchange.destination} {spell(message)}")
+        line = f"{elapsed_ms} {kind} {exchange.source} -> {exchange.destination} {spell(message)}"
+        self.lines.append(line.replace(self.kafka.name, "CLUSTER"))
 
 
 def spell(value: object) -> str:
