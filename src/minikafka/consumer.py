@@ -100,7 +100,8 @@ class KafkaConsumer:
         return self._errors.translate(error)
 
     def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        if self._closed:
+        # While it closes, a rebalance listener may still commit.
+        if self._core.closed:
             coroutine.close()
             raise self._translated(IllegalStateError("KafkaConsumer is closed"))
         try:
@@ -341,7 +342,9 @@ class KafkaConsumer:
         """
         if not is_topic_partition(partition):
             raise TypeError(f"partition must be a TopicPartition namedtuple, not {partition!r}")
-        self._check(isinstance(offset, int) and offset >= 0, ValueError, f"Offset must be int >= 0: {offset!r}")
+        number: object = offset
+        valid = isinstance(number, int) and number >= 0
+        self._check(valid, ValueError, f"Offset must be int >= 0: {offset!r}")
         state = self._subscription.assignment.get(partition)
         self._check(state is not None, ValueError, f"Unassigned partition: {partition}")
         with self._driver.lock:
@@ -499,7 +502,7 @@ class KafkaConsumer:
             TypeError: offsets is no dict of TopicPartition to OffsetAndMetadata.
         """
         self._require_group()
-        if self._closed:
+        if self._core.closed:
             raise self._translated(IllegalStateError("KafkaConsumer is closed"))
         if offsets is None:
             offsets = self._subscription.all_consumed()

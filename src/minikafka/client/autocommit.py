@@ -73,9 +73,7 @@ class AutoCommit:
     def _committed(self, offsets: Mapping[TopicPartition, OffsetAndMetadata], outcome: object) -> None:
         if isinstance(outcome, Exception) and is_retriable_error(outcome):
             self._next_ms = min(self._scheduler.now_ms + self._options.retry_backoff_ms, self._next_ms)
-        callback = self._options.config["default_offset_commit_callback"]
-        if callback is not None:
-            callback(offsets, outcome)
+        self._options.default_offset_commit_callback(offsets, outcome)
 
     async def before_rebalance(self, deadline_ms: Deadline) -> None:
         """Commit, and wait for it; a failure costs duplicates, and is passed over."""

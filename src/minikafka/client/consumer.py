@@ -381,7 +381,7 @@ class ConsumerCore:
         commits = self.required_group().commits
         commits.run_callbacks()
         if callback is None:
-            callback = self.options.config["default_offset_commit_callback"] or (lambda offsets, outcome: None)
+            callback = self.options.default_offset_commit_callback
         return commits.commit_async(offsets, callback)
 
     async def committed(self, tp: TopicPartition, timeout_ms: float | None) -> OffsetAndMetadata | None:

@@ -245,7 +245,7 @@ class ConsumerOptions:
             if level is not None:
                 return level
         elif value in (0, 1):
-            return int(value)  # type: ignore[call-overload,no-any-return]
+            return int(bool(value))
         raise self._wrong(f"Unrecognized isolation_level: {value!r} (expected one of {[*ISOLATION_LEVELS]})")
 
     def _take_values(self) -> None:
@@ -253,6 +253,7 @@ class ConsumerOptions:
         self.group_id: str | None = config["group_id"]
         self.group_instance_id: str | None = config["group_instance_id"]
         self.client_rack: str = config.get("client_rack") or ""
+        self.default_offset_commit_callback: Any = config["default_offset_commit_callback"] or _ignore
         self.auto_offset_reset: Any = config["auto_offset_reset"]
         self.enable_auto_commit = bool(config["enable_auto_commit"]) and self.group_id is not None
         self.auto_commit_interval_ms = milliseconds(config["auto_commit_interval_ms"])

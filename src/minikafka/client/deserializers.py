@@ -31,10 +31,10 @@ def bind_deserializer(deserializer: Any, option: str) -> Deserialize | None:
     method = getattr(deserializer, "deserialize", None)
     if callable(method):
         if positional_parameters(method) == _VERSION_2_PARAMETERS:
-            return lambda topic, headers, data: method(topic, data)
+            return lambda topic, _, data: method(topic, data)
         return method  # type: ignore[no-any-return]
     if callable(deserializer):
-        return lambda topic, headers, data: deserializer(data)
+        return lambda _, __, data: deserializer(data)
     raise TypeError(
         f"{option}={deserializer!r}: expected a callable, or an object with deserialize(topic, headers, data)"
     )

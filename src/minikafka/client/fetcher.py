@@ -99,6 +99,8 @@ class Fetcher:
         self._retry_timer: Timer | None = None
         self._nodes: frozenset[int] = frozenset()
         self._nodes_as_of = (-1, -1)
+        self._steady: dict[int, tuple[tuple[int, int], dict[TopicPartition, Wanted]]] = {}
+        """By node: as of when the last fetch asked for everything that there is to fetch there, and what."""
         self.polling = False
         """Whether the application waits in `poll`: only then an answer without records is followed up."""
         self.closed = False
@@ -318,6 +320,7 @@ class Fetcher:
         now_ms = self._scheduler.now_ms
         metadata, buffered, retry_at_ms = self._client.metadata, self._buffered, self._retry_at_ms
         nodes: dict[int, None] = {}
+        partial: set[int] = set()
         by_node: dict[int, dict[TopicPartition, Wanted]] = {}
         later_ms: list[int] = []
         for tp, state in subscription.assignment.items():
@@ -329,10 +332,12 @@ class Fetcher:
                 continue
             nodes[node] = None
             if node in pending or tp in buffered or tp in exclude:
+                partial.add(node)
                 continue
             at_ms = retry_at_ms.get(tp, 0) if retry_at_ms else 0
             at_ms = max(at_ms, now_ms + self._client.connection_delay_ms(node))
             if at_ms > now_ms:
+                partial.add(node)
                 later_ms.append(at_ms)
                 continue
             epoch = metadata.leader_epoch_for_partition(tp)
@@ -343,6 +348,10 @@ class Fetcher:
             )
         self._nodes, self._nodes_as_of = frozenset(nodes), as_of
         for node, wanted in by_node.items():
+            if node not in partial:
+                self._steady[node] = (as_of, wanted)
+            else:
+                self._steady.pop(node, None)
             self._send(node, wanted)
         if later_ms:
             self._retry_at(min(later_ms))
@@ -428,7 +437,9 @@ class Fetcher:
             response: FetchResponse = done.result()  # type: ignore[assignment]
             if self._metrics is not None:
                 self._metrics.fetched(self._scheduler.now_ms - sent_ms)
-            self._accept(node, session, wanted, response)
+            accepted = self._accept(node, session, wanted, response)
+            if accepted and not response.responses and self._repeat(node, wanted, sent_ms):
+                return
         else:
             session.handle_error()
             if isinstance(error, KafkaConnectionError):
@@ -439,6 +450,16 @@ class Fetcher:
             self._retry_at(sent_ms + 1)
         else:
             self._go_on()
+
+    def _repeat(self, node: int, wanted: dict[TopicPartition, Wanted], sent_ms: int) -> bool:
+        """Ask the same again after an answer without news, if nothing has changed: the steady state of a long poll."""
+        steady = self._steady.get(node)
+        if steady is None or steady[1] is not wanted or not self.polling or self._scheduler.now_ms == sent_ms:
+            return False
+        if steady[0] != (self._subscription.version, self._client.metadata.updates):
+            return False
+        self._send(node, wanted)
+        return True
 
     def _node_failed(self, node: int, wanted: dict[TopicPartition, Wanted]) -> None:
         """Nothing usable came: try again at once, but only once in a millisecond."""
@@ -454,7 +475,8 @@ class Fetcher:
         session: FetchSessionHandler,
         wanted: dict[TopicPartition, Wanted],
         response: FetchResponse,
-    ) -> None:
+    ) -> bool:
+        """Keep what an answer brings; False if it cannot be used."""
         answers = [
             (TopicPartition(topic.topic, data.partition_index), data)
             for topic in response.responses
@@ -462,7 +484,7 @@ class Fetcher:
         ]
         if not session.handle_response(response, [tp for tp, _ in answers]):
             self._node_failed(node, wanted)
-            return
+            return False
         for tp, data in answers:
             want = wanted.get(tp)
             if want is None:
@@ -474,6 +496,7 @@ class Fetcher:
                 continue
             self._buffered[tp] = None
             self._completed.append(CompletedFetch(tp, want[0], data))
+        return True
 
     def close(self) -> None:
         """Fetch no more, and forget what was fetched."""

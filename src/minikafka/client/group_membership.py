@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from minikafka.client.subscription import SubscriptionState
     from minikafka.client.waiting import Deadline
     from minikafka.messages.heartbeat import HeartbeatRequest
-    from minikafka.messages.join_group import JoinGroupResponse
+    from minikafka.messages.join_group import JoinGroupRequest, JoinGroupResponse
     from minikafka.messages.schema import Response
-    from minikafka.messages.sync_group import SyncGroupResponse
+    from minikafka.messages.sync_group import SyncGroupRequest, SyncGroupResponse
     from minikafka.scheduler import Promise, Task
 
 PROTOCOL_TYPE = "consumer"
@@ -171,6 +171,8 @@ class GroupMembership:
                 if not self._prepared:
                     await self.rebalance.prepare(deadline_ms)
                     self._prepared = True
+                    # Whatever the reason was, it may vanish before a later poll takes the new assignment over.
+                    self.rejoin_needed = True
                     self.heartbeat.disable()
                 joining = self._scheduler.spawn(self._join_and_sync(), f"{self._client.address} join")
                 self._joining = joining
@@ -230,7 +232,7 @@ class GroupMembership:
             self._metrics.synced(self._scheduler.now_ms - synced_ms)
         return bytes(response.assignment)
 
-    def _join_request(self):  # type: ignore[no-untyped-def]
+    def _join_request(self) -> JoinGroupRequest:
         from minikafka.messages.join_group import JoinGroupRequest, JoinGroupRequestProtocol
 
         return JoinGroupRequest(
@@ -307,7 +309,7 @@ class GroupMembership:
             raise ValueError(f"the group chose the assignor {name!r}, which this member does not have")
         return assignor
 
-    def _sync_request(self, assignments: dict[str, bytes]):  # type: ignore[no-untyped-def]
+    def _sync_request(self, assignments: dict[str, bytes]) -> SyncGroupRequest:
         from minikafka.messages.sync_group import SyncGroupRequest, SyncGroupRequestAssignment
 
         return SyncGroupRequest(

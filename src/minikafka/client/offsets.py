@@ -23,8 +23,12 @@ if TYPE_CHECKING:
     from minikafka.client.network_client import NetworkClient
     from minikafka.client.subscription import SubscriptionState
     from minikafka.client.waiting import Deadline
-    from minikafka.messages.list_offsets import ListOffsetsResponse
-    from minikafka.messages.offset_for_leader_epoch import EpochEndOffset, OffsetForLeaderEpochResponse
+    from minikafka.messages.list_offsets import ListOffsetsRequest, ListOffsetsResponse
+    from minikafka.messages.offset_for_leader_epoch import (
+        EpochEndOffset,
+        OffsetForLeaderEpochRequest,
+        OffsetForLeaderEpochResponse,
+    )
     from minikafka.scheduler import Task
 
     Found = dict[TopicPartition, OffsetAndTimestamp]
@@ -144,7 +148,7 @@ class OffsetResolver:
                 by_node.setdefault(leader, {})[tp] = timestamp
         return by_node
 
-    def _list_offsets_request(self, wanted: Mapping[TopicPartition, int]):  # type: ignore[no-untyped-def]
+    def _list_offsets_request(self, wanted: Mapping[TopicPartition, int]) -> ListOffsetsRequest:
         from minikafka.messages.list_offsets import ListOffsetsPartition, ListOffsetsRequest, ListOffsetsTopic
 
         topics: dict[str, list[ListOffsetsPartition]] = {}
@@ -191,7 +195,7 @@ class OffsetResolver:
             raise error
         if self._resetting is not None and not self._resetting.done():
             return self._resetting
-        if not self._subscription.unsettled or not self._subscription.needing_reset(self._scheduler.now_ms):
+        if not self._subscription.unsettled or not self._subscription.awaiting_reset():
             return None
         self._resetting = self._scheduler.spawn(self._reset(timeout_ms), f"{self._client.address} reset")
         return self._resetting
@@ -212,6 +216,9 @@ class OffsetResolver:
             strategies = {tp: subscription.assignment[tp].reset_strategy or 0 for tp in due}
             try:
                 found, again = await self._ask_leaders(strategies, deadline_ms)
+            except StaleMetadata:
+                await wait_until(scheduler, self._client.request_metadata_update(), deadline_ms)
+                continue
             except RetriableError:
                 found, again = {}, strategies
                 self._client.request_metadata_update()
@@ -266,7 +273,7 @@ class OffsetResolver:
             raise truncation
         if self._validating is not None and not self._validating.done():
             return self._validating
-        if not self._subscription.unsettled or not self._subscription.needing_validation(self._scheduler.now_ms):
+        if not self._subscription.unsettled or not self._subscription.awaiting_validation():
             return None
         self._validating = self._scheduler.spawn(self._validate(timeout_ms), f"{self._client.address} validation")
         return self._validating
@@ -307,7 +314,7 @@ class OffsetResolver:
                 assert isinstance(response, OffsetForLeaderEpochResponse)
                 self._read_leader_epochs(response, positions)
 
-    def _leader_epoch_request(self, epochs: Mapping[TopicPartition, int]):  # type: ignore[no-untyped-def]
+    def _leader_epoch_request(self, epochs: Mapping[TopicPartition, int]) -> OffsetForLeaderEpochRequest:
         from minikafka.messages.offset_for_leader_epoch import (
             OffsetForLeaderEpochRequest,
             OffsetForLeaderPartition,

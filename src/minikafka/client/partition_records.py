@@ -1,4 +1,4 @@
-"""The records of one fetched partition, turned into ConsumerRecords as they are taken (kafka-python's PartitionRecords).
+"""The records of one fetched partition, turned into ConsumerRecords as they are taken.
 
 This is the hot path of a consumer: one list comprehension for each batch, no call per record unless there are
 deserializers or headers.
@@ -182,10 +182,10 @@ class PartitionRecords:
         self.leader_epoch = batch.partition_leader_epoch
         self._left = []
         self._at = 0
-        if batch.is_control or (batch.producer_id >= 0 and reader.isolation_level == READ_COMMITTED):
-            if self._is_invisible(batch):
-                self.next_offset = batch.last_offset + 1
-                return
+        transactional = batch.is_control or (batch.producer_id >= 0 and reader.isolation_level == READ_COMMITTED)
+        if transactional and self._is_invisible(batch):
+            self.next_offset = batch.last_offset + 1
+            return
         records = batch.records
         skip = self.next_offset - batch.base_offset
         if skip > 0:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor as TheirCooperative
 from kafka.coordinator.assignors.range import RangePartitionAssignor as TheirRange
 from kafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor as TheirRoundRobin
 from kafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor as TheirSticky
 from kafka.protocol.consumer.metadata import ConsumerProtocolAssignment, ConsumerProtocolSubscription
+
 from minikafka.client.assignors.abstract import Assignment, Member, Subscription
 from minikafka.client.assignors.cooperative_sticky import CooperativeStickyAssignor
 from minikafka.client.assignors.range import RangePartitionAssignor

@@ -200,7 +200,7 @@ class AbstractPartitionAssignor:
         """The rebalance protocols that it can be used under."""
         return [RebalanceProtocol.EAGER]
 
-    def assign(self, cluster: Cluster, members: list[Member]) -> Mapping[str, Assignment]:
+    def assign(self, cluster: Cluster, members: list[Member]) -> Mapping[str, Assignment | bytes]:
         """Distribute the partitions of the subscribed topics.
 
         Args:
@@ -208,7 +208,7 @@ class AbstractPartitionAssignor:
             members: everybody in the group.
 
         Returns:
-            What each member gets, by member id.
+            What each member gets, by member id; bytes are taken as an encoded assignment.
         """
         raise NotImplementedError
 

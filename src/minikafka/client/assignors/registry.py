@@ -107,7 +107,7 @@ class ForeignAssignor(AbstractPartitionAssignor):
         made: Subscription = self._assignor.metadata(set(topics))
         return made
 
-    def assign(self, cluster: Cluster, members: list[Member]) -> dict[str, Assignment]:
+    def assign(self, cluster: Cluster, members: list[Member]) -> dict[str, Assignment | bytes]:
         """What it decides; kafka-python 2's take their members as a dict of subscriptions."""
         if hasattr(self._assignor, "supported_protocols"):
             assigned = self._assignor.assign(cluster, members)
