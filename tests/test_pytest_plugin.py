@@ -1,7 +1,19 @@
+import importlib
+import pkgutil
 import subprocess
 import sys
 
 import pytest
+
+import minikafka
+
+# pytester forgets the modules that an inner run has imported; what holds state must not exist twice.
+for _, name, _ in pkgutil.walk_packages(minikafka.__path__, "minikafka."):
+    importlib.import_module(name)
+try:
+    import kafka  # noqa: F401
+except ImportError:
+    pass
 
 IMPORTS = """
 import sys

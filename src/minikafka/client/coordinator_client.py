@@ -72,9 +72,9 @@ class CoordinatorClient:
             if not await wait_until(self._scheduler, found, deadline_ms):
                 return False
             error = found.exception()
-            if error is None and self.current() is not None:
-                break
-            if error is not None and not isinstance(error, RetriableError):
+            if error is None:
+                continue
+            if not isinstance(error, RetriableError):
                 raise error
             self._look_again_ms = self._scheduler.now_ms + self._client.retry_backoff_ms
             if isinstance(error, InvalidMetadataError):
@@ -104,10 +104,14 @@ class CoordinatorClient:
     def _answered(self, looking: Promise[int], done: Promise[Response]) -> None:
         self._looking = None
         try:
-            self.node_id = _coordinator_of(done.result(), self.group_id)
+            node_id = _coordinator_of(done.result(), self.group_id)
         except KafkaError as error:
             looking.set_exception(error)
             return
+        if self._client.connection_delay_ms(node_id) > 0:
+            looking.set_exception(NodeNotReadyError(f"coordinator {node_id} is in reconnect backoff"))
+            return
+        self.node_id = node_id
         self._on_found()
         looking.set_result(self.node_id)
 

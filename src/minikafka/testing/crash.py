@@ -92,8 +92,10 @@ class CrashHarness:
         self.calls.append(name)
         if len(self.calls) == self._kill_at:
             self._dead = True
+            alive = self.kafka.clients
             for client in self._clients:
-                self.kafka.crash(client)
+                if client in alive:
+                    self.kafka.crash(client)  # type: ignore[arg-type]
             raise ServiceKilled
         self._inside = True
         return True
