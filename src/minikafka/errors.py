@@ -1345,7 +1345,8 @@ class ErrorTable:
 
     Args:
         module: a module such as an installed ``kafka.errors`` whose classes are preferred; where it lacks
-            a name (it is older than minikafka's table) minikafka's own class is used.
+            a name (it is older than minikafka's table) minikafka's own class is used, made a child of the
+            module's nearest class, so that ``except kafka.errors.KafkaError`` catches it.
 
     Attribute access gives the class of that name: ``table.KafkaTimeoutError``.
     """
@@ -1358,10 +1359,20 @@ class ErrorTable:
         own = globals().get(name)
         if not (isinstance(own, type) and issubclass(own, KafkaError)):
             raise AttributeError(f"minikafka.errors has no exception class {name!r}")
-        found = getattr(self._module, name, None)
-        cls = found if isinstance(found, type) else own
+        # Aliases go by the name of the class.
+        found = getattr(self._module, name, None) or getattr(self._module, own.__name__, None)
+        cls = found if isinstance(found, type) else self._adopted(own)
         self.__dict__[name] = cls
         return cls
+
+    def _adopted(self, own: type[KafkaError]) -> type[KafkaError]:
+        """A class that the module lacks, made a child of the module's own nearest class as well."""
+        for base in own.__mro__[1:]:
+            theirs = getattr(self._module, base.__name__, None)
+            if isinstance(theirs, type) and issubclass(base, KafkaError):
+                namespace = {"__module__": own.__module__, "__str__": lambda error: str(own(*error.args))}
+                return type(own.__name__, (own, theirs), namespace)
+        return own
 
     def error_for_code(self, code: int, message: str | None = None) -> Any:
         """An exception instance for a protocol error code.

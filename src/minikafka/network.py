@@ -26,7 +26,18 @@ if TYPE_CHECKING:
 class Exchange:
     """One request and the promise of its response."""
 
-    __slots__ = ("client_id", "destination", "fate", "message", "one_way", "promise", "source", "timer")
+    __slots__ = (
+        "api_version",
+        "client_id",
+        "destination",
+        "fate",
+        "lost_after_ms",
+        "message",
+        "one_way",
+        "promise",
+        "source",
+        "timer",
+    )
 
     def __init__(
         self, source: str, destination: str, message: Request, client_id: str | None, one_way: bool
@@ -34,11 +45,13 @@ class Exchange:
         self.source = source
         self.destination = destination
         self.message = message
+        self.api_version = message.max_version
         self.client_id = client_id
         self.one_way = one_way
         self.promise: Promise[Response] = Promise()
         self.fate: Fate = DELIVER
         self.timer: Timer | None = None
+        self.lost_after_ms: int | None = None
 
 
 class _LateQueue:
@@ -103,9 +116,14 @@ class Network:
         *,
         client_id: str | None = None,
         timeout_ms: int | None = None,
+        lost_after_ms: int | None = None,
+        api_version: int | None = None,
     ) -> Promise[Response]:
         """Send a request; see `minikafka.ports.Transport.request`."""
         exchange = Exchange(source, destination, message, client_id, False)
+        if api_version is not None:
+            exchange.api_version = api_version
+        exchange.lost_after_ms = lost_after_ms
         if timeout_ms is not None:
             exchange.timer = self.scheduler.call_later(timeout_ms, self._time_out, exchange, timeout_ms)
         self._send(exchange)
@@ -157,8 +175,15 @@ class Network:
     def _fate_deliver(self, exchange: Exchange) -> None:
         self._deliver_in_order(exchange, exchange.fate.delay_ms)
 
+    def _lose(self, exchange: Exchange, response: Response | None) -> None:
+        """Nothing will ever come back for this request."""
+        self._observe("lost", exchange, response)
+        lost_after_ms = exchange.lost_after_ms
+        if lost_after_ms is not None and exchange.timer is None:
+            exchange.timer = self.scheduler.call_later(lost_after_ms, self._time_out, exchange, lost_after_ms)
+
     def _fate_drop(self, exchange: Exchange) -> None:
-        self._observe("lost", exchange, None)
+        self._lose(exchange, None)
         if exchange.one_way:
             self._pending.pop(exchange, None)
 
@@ -169,7 +194,7 @@ class Network:
     def _fate_answer_error(self, exchange: Exchange) -> None:
         from minikafka.error_response import error_response
 
-        response = error_response(exchange.message, exchange.fate.error)
+        response = error_response(exchange.message, exchange.fate.error, version=exchange.api_version)
         self.scheduler.call_soon(self._return, exchange, response)
 
     def _fate_disconnect(self, exchange: Exchange) -> None:
@@ -186,7 +211,7 @@ class Network:
         message = exchange.message
         if self.observers:
             self._observe("request", exchange, None)
-        context = RequestContext(message.max_version, exchange.client_id, "127.0.0.1", exchange.source)
+        context = RequestContext(exchange.api_version, exchange.client_id, "127.0.0.1", exchange.source)
         answer = handler(message, context)
         if answer is None or exchange.one_way:
             self._pending.pop(exchange, None)
@@ -212,7 +237,7 @@ class Network:
         if exchange.fate is DELIVER:
             self.scheduler.call_soon(self._return, exchange, response)
         elif exchange.fate.action is Action.LOSE_REPLY:
-            self._observe("lost", exchange, response)
+            self._lose(exchange, response)
         else:
             self.scheduler.call_later(exchange.fate.reply_delay_ms, self._return, exchange, response)
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
             client_id: str | None = None,
             timeout_ms: int | None = None,
             lost_after_ms: int | None = None,
+            api_version: int | None = None,
         ) -> Promise[Response]:
             """Send a request; the promise is kept with the response.
 
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
             the connection is cut; with KafkaTimeoutError when `timeout_ms` pass without an answer.
             `lost_after_ms` is a timeout for requests that may rightly be parked without end: it counts only
             when the request or its response was lost on the way.
+            `api_version` is the version that the request is spoken in, by default the newest one.
             """
             ...
 
