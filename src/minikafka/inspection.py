@@ -318,6 +318,7 @@ def _group_view(kafka: MiniKafka, node_id: int, snapshot: GroupSnapshot) -> Grou
 
     members = []
     wanted: set[TopicPartition] = set(snapshot.offsets)
+    subscribed: set[str] = set()
     consumers = snapshot.protocol_type == "consumer"
     for member in snapshot.members:
         assignment = _assigned(member.assignment) if consumers else ()
@@ -327,11 +328,11 @@ def _group_view(kafka: MiniKafka, node_id: int, snapshot: GroupSnapshot) -> Grou
             )
         )
         wanted.update(assignment)
-        for name in subscribed_topics(member.subscription) if consumers else ():
-            found = kafka.image.topics.get(name)
-            wanted.update(
-                TopicPartition(name, index) for index in range(len(found.partitions) if found else 0)
-            )
+        if consumers:
+            subscribed.update(subscribed_topics(member.subscription))
+    for name in subscribed:
+        found = kafka.image.topics.get(name)
+        wanted.update(TopicPartition(name, index) for index in range(len(found.partitions) if found else 0))
     logs = {tp: log for tp in sorted(wanted) if (log := leader_log(kafka, tp)) is not None}
     return GroupView(
         snapshot.group_id,
