@@ -479,6 +479,21 @@ def test_coordinator_errors_pass(kafka, api, code):
     assert consumer.committed(T0) == 10
 
 
+def test_on_real_time():
+    with MiniKafka(clock="system") as kafka:
+        kafka.create_topic("t", partitions=4)
+        fill(kafka)
+        with member(kafka, consumer_timeout_ms=20_000) as consumer:
+            seen = []
+            for record in consumer:
+                seen.append(record.offset)
+                if len(seen) == 10:
+                    break
+            assert seen == [*range(10)]
+            assert consumer.poll(20) == {}
+        assert kafka.consumer(group_id="g").committed(T0) == 10
+
+
 # Static members
 
 

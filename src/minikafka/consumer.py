@@ -301,6 +301,8 @@ class KafkaConsumer:
         if timeout_ms < 0:
             timeout_ms = float("inf")
         scheduler = self._core.scheduler
+        with self._driver.lock:
+            self._driver.tell_time()
         end_ms = scheduler.now_ms + timeout_ms
         while not self._closed:
             while self._iterated:
@@ -314,7 +316,8 @@ class KafkaConsumer:
                 state.leader_epoch = record[2]
                 state.metadata = ""
                 return record
-            self._driver_time()
+            with self._driver.lock:
+                self._driver.tell_time()
             left_ms = end_ms - scheduler.now_ms
             if left_ms <= 0:
                 break
@@ -323,13 +326,6 @@ class KafkaConsumer:
             self._iterated = [(assignment[tp], records) for tp, records in polled.items()]
         self._stop_iterating()
         raise StopIteration
-
-    def _driver_time(self) -> None:
-        """Let a driver of real time tell what it is: nobody else may have for a while."""
-        tell_time = getattr(self._driver, "tell_time", None)
-        if tell_time is not None:
-            with self._driver.lock:
-                tell_time()
 
     # Positions
 

@@ -253,9 +253,12 @@ class GroupMembership:
         if topics is None:
             raise IllegalStateError("the consumer has not subscribed to topics")
         self.rebalance.joined_subscription = set(topics)
-        return {
-            name: assignor.metadata(sorted(topics)).encode() for name, assignor in self._options.assignors.items()
-        }
+        protocols = {}
+        for name, assignor in self._options.assignors.items():
+            # kafka-python 2's structures are held by nobody else while they encode themselves.
+            metadata = assignor.metadata(sorted(topics))
+            protocols[name] = metadata.encode()
+        return protocols
 
     def _joined(self, response: JoinGroupResponse) -> None:
         code = response.error_code

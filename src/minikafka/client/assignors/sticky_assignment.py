@@ -45,6 +45,7 @@ class StickyAssignment:
             known = cluster.partitions_for_topic(topic)
             if known is not None:
                 self._partitions[topic] = [TopicPartition(topic, index) for index in sorted(known)]
+        self._existing = {partition for partitions in self._partitions.values() for partition in partitions}
         self._subscribers: dict[str, list[str]] = {topic: [] for topic in self._partitions}
         self._topics: dict[str, list[str]] = {}
         self._potential: dict[str, int] = {}
@@ -142,15 +143,7 @@ class StickyAssignment:
         return list(order)
 
     def _exists(self, partition: TopicPartition) -> bool:
-        partitions = self._partitions.get(partition.topic)
-        return partitions is not None and partition in self._partition_sets(partition.topic)
-
-    def _partition_sets(self, topic: str) -> frozenset[TopicPartition]:
-        sets = self.__dict__.setdefault("_sets", {})
-        found: frozenset[TopicPartition] | None = sets.get(topic)
-        if found is None:
-            found = sets[topic] = frozenset(self._partitions[topic])
-        return found
+        return partition in self._existing
 
     def _drop_invalid(self, order: list[TopicPartition]) -> tuple[list[TopicPartition], bool]:
         """Take back what no longer exists or is no longer subscribed; what is unassigned, and whether the latter."""
