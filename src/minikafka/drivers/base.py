@@ -49,6 +49,8 @@ class BaseDriver:
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine in the calling thread until it returns; see `minikafka.ports.Driver.run`."""
         with self.lock:
+            # Deadlines are counted from now, not from whenever the scheduler was turned last.
+            self.tell_time()
             send = coroutine.send
             try:
                 while True:
