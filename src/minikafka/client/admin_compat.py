@@ -94,9 +94,9 @@ class WireClient:
         first, last = self._api_versions.get(key, (0, -1))
         version = min(newest, last)
         if version < first:
-            name = API_NAMES.get(key, operation[0].__name__)
+            name = API_NAMES.get(key, operation[0].__name__.partition("Request")[0])
             raise self._errors.IncompatibleBrokerVersion(
-                f"minikafka's brokers do not serve {name} up to version {newest}"
+                f"minikafka's brokers do not serve {name}"
                 if last < 0
                 else f"minikafka's brokers serve {name} from version {first}, kafka-python sends at most {newest}"
             )
@@ -176,11 +176,15 @@ class ClusterView:
 
     def __init__(self, metadata: ClusterMetadata) -> None:
         self.brokers = metadata.brokers
-        self.topics = metadata.topics
+        self._metadata = metadata
         self._partitions = {
             topic: {index: _Partition(index) for index in metadata.sorted_partitions(topic)}
             for topic in sorted(metadata.topics(exclude_internal_topics=False))
         }
+
+    def topics(self, exclude_internal_topics: bool = True) -> list[str]:
+        """The names of the topics; in order, since requests are made of them."""
+        return sorted(self._metadata.topics(exclude_internal_topics))
 
 
 def _is_retriable(response: Any) -> bool:
