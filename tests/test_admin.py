@@ -368,6 +368,8 @@ def test_describe_topic_partitions(admin):
     rest = admin.describe_topic_partitions(["orders"], cursor=first["next_cursor"])
     assert [p["partition_index"] for p in rest["topics"][0]["partitions"]] == [2]
     assert rest["next_cursor"] is None
+    [unknown] = admin.describe_topic_partitions(["nope"])["topics"]
+    assert (unknown["error_code"], unknown["topic_id"]) == (ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, None)
 
 
 # Groups

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from minikafka.client.admin_types import ACLOperation
+from minikafka.structs import ZERO_UUID
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,8 +64,10 @@ def operation_names(bits: int) -> list[str] | None:
     ]
 
 
-def uuid_text(value: bytes) -> str:
-    """An id of sixteen bytes in the usual spelling."""
+def uuid_text(value: bytes) -> str | None:
+    """An id of sixteen bytes in the usual spelling; None for the zero id, which stands for none."""
+    if value == ZERO_UUID:
+        return None
     digits = value.hex()
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 

@@ -28,7 +28,7 @@ DEFAULT_CONFIG: dict[str, object] = {
     "metrics_num_samples": 2,
     "metrics_sample_window_ms": 30000,
     "kafka_client": None,
-    **TRANSPORT_DEFAULTS,
+    **{name: value for name, value in TRANSPORT_DEFAULTS.items() if name != "ssl_ciphers"},
 }
 """kafka-python 3's defaults."""
 

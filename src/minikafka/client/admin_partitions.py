@@ -103,7 +103,7 @@ async def describe_topic_partitions(
     result = to_dict(response, response.max_version)
     for told, topic in zip(result["topics"], response.topics):
         # kafka-python hands these two on as they are.
-        told["topic_id"] = UUID(bytes=topic.topic_id)
+        told["topic_id"] = None if told["topic_id"] is None else UUID(bytes=topic.topic_id)
         told.pop("authorized_operations")
         told["topic_authorized_operations"] = topic.topic_authorized_operations
         for partition in told["partitions"]:
