@@ -58,7 +58,7 @@ def handle_metadata(broker: Broker, request: MetadataRequest, context: RequestCo
             else:
                 unknown[name] = None
         if unknown:
-            topics += _unknown_topics(broker, request, version, list(unknown))
+            topics += _unknown_topics(broker, request, version, list(unknown), with_operations)
     return MetadataResponse(
         brokers=[
             MetadataResponseBroker(node_id=each.node_id, host=each.host, port=each.port, rack=each.rack)
@@ -75,7 +75,7 @@ def handle_metadata(broker: Broker, request: MetadataRequest, context: RequestCo
 
 
 def _unknown_topics(
-    broker: Broker, request: MetadataRequest, version: int, names: list[str]
+    broker: Broker, request: MetadataRequest, version: int, names: list[str], with_operations: bool
 ) -> list[MetadataResponseTopic]:
     codes = [
         ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
@@ -89,7 +89,12 @@ def _unknown_topics(
             [name for name, code in zip(names, codes) if code is ErrorCode.UNKNOWN_TOPIC_OR_PARTITION]
         )
     return [
-        MetadataResponseTopic(error_code=code, name=name, is_internal=name in INTERNAL_TOPICS)
+        MetadataResponseTopic(
+            error_code=code,
+            name=name,
+            is_internal=name in INTERNAL_TOPICS,
+            topic_authorized_operations=TOPIC_OPERATIONS if with_operations else NOT_ASKED_FOR,
+        )
         for name, code in zip(names, codes)
     ]
 
