@@ -20,6 +20,7 @@ from minikafka.errors import (
     KafkaError,
     KafkaTimeoutError,
     NoOffsetForPartitionError,
+    StuckError,
 )
 from minikafka.structs import ConsumerGroupMetadata, MemberState, OffsetAndMetadata, TopicPartition
 
@@ -477,6 +478,21 @@ def test_coordinator_errors_pass(kafka, api, code):
     assert set(seen) == set(range(10))
     consumer.commit()
     assert consumer.committed(T0) == 10
+
+
+def test_waiting_for_ever_is_told_under_virtual_time(kafka, monkeypatch):
+    monkeypatch.setattr("minikafka.client.consumer.MAX_VIRTUAL_POLL_MS", 3_600_000)
+    with pytest.raises(StuckError, match="consumer_timeout_ms"):
+        next(member(kafka, heartbeat_interval_ms=20_000))
+
+
+def test_asking_for_ever_is_told_under_virtual_time(kafka, monkeypatch):
+    monkeypatch.setattr("minikafka.client.consumer.MAX_VIRTUAL_CALL_MS", 60_000)
+    consumer = member(kafka)
+    kafka.kill(1)
+    for call in (lambda: consumer.committed(T0), consumer.topics, lambda: consumer.bootstrap(refresh=True)):
+        with pytest.raises(StuckError, match="in vain"):
+            call()
 
 
 def test_on_real_time():

@@ -16,14 +16,20 @@ from minikafka.client.partition_records import RecordReader
 from minikafka.client.rebalance import Rebalance
 from minikafka.client.subscription import SubscriptionState
 from minikafka.client.waiting import deadline_after, keep, remaining_ms, wait_until
-from minikafka.errors import IllegalStateError, KafkaError, KafkaTimeoutError, TopicAuthorizationFailedError
+from minikafka.errors import (
+    IllegalStateError,
+    KafkaError,
+    KafkaTimeoutError,
+    StuckError,
+    TopicAuthorizationFailedError,
+)
 from minikafka.scheduler import Promise
 from minikafka.structs import ConsumerGroupMetadata, TopicPartition
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from typing import Any
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from typing import Any, TypeVar
 
     from minikafka.client.consumer_options import ConsumerOptions
     from minikafka.client.consumer_record import ConsumerRecord
@@ -35,6 +41,15 @@ if TYPE_CHECKING:
     from minikafka.structs import OffsetAndMetadata, OffsetAndTimestamp
 
     Records = dict[TopicPartition, list[ConsumerRecord]]
+    T = TypeVar("T")
+
+
+MAX_VIRTUAL_POLL_MS = 48 * 3600 * 1000
+"""An unbounded poll that finds nothing for two virtual days is a hang; the test is told instead."""
+
+
+MAX_VIRTUAL_CALL_MS = 3600 * 1000
+"""The same for an unbounded call that asks again and again and gets no answer."""
 
 
 class GroupClient:
@@ -136,7 +151,7 @@ class ConsumerCore:
 
     async def bootstrap(self, timeout_ms: float | None) -> None:
         """Fetch the first metadata. Raises KafkaTimeoutError."""
-        await self.client.bootstrap(timeout_ms)
+        await self.for_ever(self.client.bootstrap, timeout_ms)
 
     # Metadata
 
@@ -178,8 +193,11 @@ class ConsumerCore:
         if self.client.metadata.set_topics(topics) and self.client.bootstrapped:
             self.client.request_metadata_update()
 
-    async def refresh_all_metadata(self, timeout_ms: float | None = None) -> None:
+    async def refresh_all_metadata(self) -> None:
         """Ask for all topics of the cluster, once."""
+        await self.for_ever(self._refresh_all_metadata, None)
+
+    async def _refresh_all_metadata(self, timeout_ms: float | None) -> None:
         metadata = self.client.metadata
         wanted_before = metadata.need_all_topic_metadata
         metadata.need_all_topic_metadata = True
@@ -239,6 +257,7 @@ class ConsumerCore:
     async def poll(self, timeout_ms: float, max_records: int, update_offsets: bool) -> Records:
         """Return records as soon as there are some, or nothing after `timeout_ms`."""
         deadline_ms = deadline_after(self.scheduler, timeout_ms)
+        give_up_ms = self.scheduler.now_ms + MAX_VIRTUAL_POLL_MS
         heartbeat = None if self.group is None else self.group.membership.heartbeat
         if heartbeat is not None:
             heartbeat.begin_poll()
@@ -250,6 +269,12 @@ class ConsumerCore:
                 if records:
                     return records
                 if deadline_ms is None or self.scheduler.now_ms < deadline_ms:
+                    if deadline_ms is None and self._is_virtual and self.scheduler.now_ms > give_up_ms:
+                        # The driver's own limit is for one wait, and auto-commits end a wait every 5 s.
+                        raise StuckError(
+                            f"waited {MAX_VIRTUAL_POLL_MS // 3_600_000} virtual hours for a record: give the poll a "
+                            "timeout or the consumer a consumer_timeout_ms, or produce first"
+                        )
                     if self._changes == seen:
                         await self._wait_for_change(deadline_ms)
                     continue
@@ -352,6 +377,21 @@ class ConsumerCore:
         state = self.subscription.assignment.get(tp)
         return None if state is None or state.offset < 0 else state.offset
 
+    async def for_ever(self, call: Callable[[float | None], Awaitable[T]], timeout_ms: float | None) -> T:
+        """Make a call that may take for ever; under virtual time that is an hour.
+
+        Raises:
+            StuckError: an hour has passed.
+        """
+        if timeout_ms is not None or not self._is_virtual:
+            return await call(timeout_ms)
+        try:
+            return await call(MAX_VIRTUAL_CALL_MS)
+        except KafkaTimeoutError as error:
+            raise StuckError(
+                f"waited {MAX_VIRTUAL_CALL_MS // 60_000} virtual minutes in vain, give the call a timeout: {error}"
+            ) from error
+
     async def look_up(
         self, timestamps: Mapping[TopicPartition, int], timeout_ms: float | None
     ) -> dict[TopicPartition, OffsetAndTimestamp]:
@@ -386,7 +426,8 @@ class ConsumerCore:
 
     async def committed(self, tp: TopicPartition, timeout_ms: float | None) -> OffsetAndMetadata | None:
         """What the group has committed for a partition, or None."""
-        return (await self.required_group().commits.fetch([tp], timeout_ms)).get(tp)
+        commits = self.required_group().commits
+        return (await self.for_ever(lambda limit_ms: commits.fetch([tp], limit_ms), timeout_ms)).get(tp)
 
     def group_metadata(self) -> ConsumerGroupMetadata:
         """A snapshot of the membership; of nobody without a group."""
