@@ -38,7 +38,7 @@ class Heartbeat:
         self._metrics = metrics
         self._timer: Timer | None = None
         self._enabled = False
-        self._in_flight = False
+        self._in_flight: Promise[Response] | None = None
         self._failed = False
         self.last_send_ms = _NEVER_MS
         self._last_receive_ms = _NEVER_MS
@@ -66,8 +66,9 @@ class Heartbeat:
         self._failed = False
 
     def enable(self) -> None:
-        """Begin: the member has joined."""
+        """Begin: the member has joined. A heartbeat of an earlier generation is not waited for any more."""
         self._enabled = True
+        self._in_flight = None
         self.reset()
         self._schedule()
 
@@ -95,7 +96,7 @@ class Heartbeat:
 
     def _fire(self) -> None:
         self._timer = None
-        if not self._enabled or self._in_flight:
+        if not self._enabled or self._in_flight is not None:
             return
         now_ms = self._scheduler.now_ms
         options = self._options
@@ -122,14 +123,15 @@ class Heartbeat:
     def _send(self) -> None:
         self.last_send_ms = self._scheduler.now_ms
         self._failed = False
-        self._in_flight = True
         membership = self._membership
         generation = membership.generation
-        request = membership.heartbeat_request()
-        self._coordinator.send(request).add_callback(lambda done: self._answered(generation, done))
+        self._in_flight = sent = self._coordinator.send(membership.heartbeat_request())
+        sent.add_callback(lambda done: self._answered(generation, done))
 
     def _answered(self, generation: Generation, done: Promise[Response]) -> None:
-        self._in_flight = False
+        if done is not self._in_flight:
+            return
+        self._in_flight = None
         code: int = ErrorCode.NETWORK_EXCEPTION
         if done.exception() is None:
             code = done.result().error_code  # type: ignore[attr-defined]
