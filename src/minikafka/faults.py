@@ -222,8 +222,9 @@ class FaultPlan:
         if api is not None:
             from minikafka.messages.registry import API_KEYS
 
-            if api not in API_KEYS:
-                raise IllegalArgumentError(f"api={api!r}: expected one of {sorted(API_KEYS)}")
+            known = sorted([*API_KEYS, *_INTERNAL_APIS])
+            if api not in known:
+                raise IllegalArgumentError(f"api={api!r}: expected one of {known}")
         return self.add(FaultRule(fate, api=api, **filters))  # type: ignore[arg-type]
 
     def cut(self, one: str | int, other: str | int) -> None:
@@ -247,6 +248,9 @@ class FaultPlan:
         """Whether the link between two addresses is cut."""
         return bool(self._cuts) and (source, destination) in self._cuts
 
+
+_INTERNAL_APIS = ("MetadataUpdate",)
+"""What minikafka's own nodes send one another besides Kafka's requests."""
 
 _FILTERS = {"source", "destination", "times", "skip", "when", "delay_range"}
 

@@ -21,16 +21,19 @@ from minikafka.testing.invariants import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
     from typing import Any
 
     from minikafka.client.consumer_record import ConsumerRecord
     from minikafka.client.producer_future import RecordMetadata
     from minikafka.consumer import KafkaConsumer
+    from minikafka.messages.schema import Response
+    from minikafka.network import Exchange
     from minikafka.scheduler import Task
 
 TOPIC = "orders"
 GROUP = "billing"
+_LIVELOCK = 5000
 START_MS = 1_700_000_000_000
 
 _ASSIGNORS = {
@@ -57,8 +60,7 @@ FAULTS: dict[str, Callable[..., object]] = {
 }
 """What can happen to a message, by name."""
 
-FAULTY_APIS = (
-    "Produce",
+CONSUMER_APIS = (
     "Fetch",
     "JoinGroup",
     "SyncGroup",
@@ -68,10 +70,9 @@ FAULTY_APIS = (
     "FindCoordinator",
     "ListOffsets",
     "Metadata",
-    "InitProducerId",
     "LeaveGroup",
-    "AlterPartition",
 )
+"""What a consumer sends."""
 
 _ANSWERABLE = {
     "answer NOT_COORDINATOR": ("JoinGroup", "SyncGroup", "Heartbeat", "OffsetCommit", "OffsetFetch"),
@@ -102,12 +103,18 @@ class Simulation:
         brokers: how many.
         partitions: of the topic, replicated on all brokers.
         assignor: the group's partition assignor by name.
+        min_isr: the topic's min.insync.replicas.
         seed: the cluster's.
     """
 
-    def __init__(self, brokers: int, partitions: int, assignor: str, seed: int) -> None:
+    def __init__(self, brokers: int, partitions: int, assignor: str, min_isr: int, seed: int) -> None:
         self.kafka = MiniKafka(brokers=brokers, seed=seed, start_ms=START_MS)
-        self.kafka.create_topic(TOPIC, partitions=partitions, replication_factor=brokers)
+        self.kafka.create_topic(
+            TOPIC,
+            partitions=partitions,
+            replication_factor=brokers,
+            configs={"min.insync.replicas": min_isr},
+        )
         self.partitions = partitions
         self.assignor = assignor
         self.history = History()
@@ -115,8 +122,22 @@ class Simulation:
         self.read: dict[TopicPartition, dict[int, bytes | None]] = {}
         self.unanswered = 0
         self._sent = 0
+        self._busy_ms = 0
+        self._messages = 0
+        self.kafka.network.observers.append(self._watch)
         self.producer = self.kafka.producer(acks="all", max_block_ms=1000)
         self.producer.partitions_for(TOPIC)
+
+    def _watch(self, kind: str, exchange: Exchange, _: Response | None) -> None:
+        """Messages that go round and round while time stands still would never end."""
+        if self.kafka.now_ms != self._busy_ms:
+            self._busy_ms, self._messages = self.kafka.now_ms, 0
+        self._messages += 1
+        if self._messages > _LIVELOCK:
+            raise InvariantViolated(
+                f"{_LIVELOCK} messages without time passing; the last: {kind} {exchange.message.api_name} "
+                f"{exchange.source} -> {exchange.destination}"
+            )
 
     # Clients
 
@@ -169,7 +190,7 @@ class Simulation:
         """A consumer begins to poll, unless it is busy."""
         simulated = self._pick(which)
         if simulated is not None:
-            self._spawn(simulated, self._poll(simulated, timeout_ms))
+            self._spawn(simulated, lambda: self._poll(simulated, timeout_ms))
 
     async def _poll(self, simulated: SimulatedConsumer, timeout_ms: int) -> None:
         batches = await simulated.consumer._core.poll(timeout_ms, 500, True)
@@ -192,7 +213,7 @@ class Simulation:
         """A consumer begins to commit its positions, unless it is busy."""
         simulated = self._pick(which)
         if simulated is not None:
-            self._spawn(simulated, self._commit(simulated))
+            self._spawn(simulated, lambda: self._commit(simulated))
 
     async def _commit(self, simulated: SimulatedConsumer) -> None:
         core = simulated.consumer._core
@@ -203,7 +224,8 @@ class Simulation:
         simulated = self._pick(which)
         if simulated is not None:
             simulated.closing = True
-            self._spawn(simulated, simulated.consumer._core.close(autocommit=False, timeout_ms=3000))
+            core = simulated.consumer._core
+            self._spawn(simulated, lambda: core.close(autocommit=False, timeout_ms=3000))
 
     def crash_consumer(self, which: int) -> None:
         """A consumer dies, in the middle of what it does."""
@@ -214,10 +236,12 @@ class Simulation:
             if simulated.consumer in self.kafka.clients:
                 self.kafka.crash(simulated.consumer)
 
-    def _spawn(self, simulated: SimulatedConsumer, coroutine: Any) -> None:
+    def _spawn(
+        self, simulated: SimulatedConsumer, operation: Callable[[], Coroutine[Any, Any, None]]
+    ) -> None:
         async def run() -> None:
             try:
-                await coroutine
+                await operation()
             except KafkaError:
                 pass  # what an application would log, and go on
 
