@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from minikafka.scheduler import Promise
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -111,9 +113,13 @@ class Future:
         self.add_errback(future.failure)
         return self
 
-    def __await__(self) -> Generator[Future, None, Any]:
+    def __await__(self) -> Generator[Promise[None], None, Any]:
         if not self.is_done:
-            yield self
+            # What runs a listener's coroutine knows promises only.
+            completed: Promise[None] = Promise()
+            self.add_callback(lambda _: completed.set_result(None))
+            self.add_errback(lambda _: completed.set_result(None))
+            yield completed
         exception = self.exception
         if exception is not None:
             raise exception
