@@ -76,6 +76,17 @@ def test_a_falling_epoch_is_noticed(kafka, history):
         check_all(kafka, history)
 
 
+def test_an_owner_that_changes_within_a_generation_is_noticed(kafka, history):
+    consumer = kafka.consumer("orders", group_id="billing")
+    kafka.wait_for_assignment(consumer)
+    check_all(kafka, history)
+    kafka.advance(seconds=30)
+    check_all(kafka, history)
+    history.generations["billing"].owners[TP] = "somebody else"
+    with pytest.raises(InvariantViolated, match="owners changed within generation 1"):
+        check_all(kafka, history)
+
+
 def test_a_cluster_that_does_not_heal_is_noticed(kafka, history):
     kafka.kill(follower(kafka))
     kafka.advance(seconds=30)
