@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from minikafka.log.unified_log import UnifiedLog
     from minikafka.messages.schema import Request, Response
     from minikafka.producer import KafkaProducer
+    from minikafka.wire.listener import Listener
 
     LogDirectory = dict[TopicPartition, UnifiedLog]
 
@@ -98,6 +99,7 @@ class MiniKafka(ClusterViews):
         self.brokers: dict[int, Broker] = {}
         """The brokers that are up, by node id."""
         self._clients: dict[object, None] = {}
+        self._listener: Listener | None = None
         with self.driver.lock:
             self.controller = Controller(self.scheduler, self.network, self.config, new_cluster_id(random))
             self.network.bind(CONTROLLER, self.controller.handle)
@@ -330,9 +332,13 @@ class MiniKafka(ClusterViews):
         self.network.bind(broker.address, broker.handle)
         broker.start()
         self.controller.register_broker(node_id, self.name, _port(node_id), rack)
+        if self._listener is not None:
+            self._listener.open(node_id)
 
     def _take_down(self, broker: Broker) -> None:
         del self.brokers[broker.node_id]
+        if self._listener is not None:
+            self._listener.shut(broker.node_id)
         # First off the network: what a dead broker does in its last moment is heard by nobody.
         self.network.unbind(broker.address)
         broker.stop()
@@ -351,6 +357,43 @@ class MiniKafka(ClusterViews):
         if self._known(node_id) not in self.brokers:
             raise IllegalStateError(f"broker {node_id} is down already")
         return self.brokers[node_id]
+
+    # Sockets
+
+    @property
+    def listening_on(self) -> str | None:
+        """Where wire clients find the cluster, as `listen` has told; None if it does not listen."""
+        return None if self._listener is None else self._listener.bootstrap_servers
+
+    def listen(self, host: str = "127.0.0.1", port: int = 0, **options: int) -> str:
+        """Let clients of other libraries and processes in, by sockets that speak Kafka's protocol.
+
+        Needs ``clock="system"``. Brokers that are stopped or killed close their ports and open them again when
+        they start. In-process clients go on as before, beside the others.
+
+        Args:
+            host: the name or address to bind to, and to advertise.
+            port: of the first broker; the others follow. 0: any free port for each.
+            options: of `minikafka.wire.options.ListenerOptions`, such as ``connections_max_idle_ms``.
+
+        Returns:
+            What clients take as ``bootstrap.servers``: ``"127.0.0.1:41731"``, one address per broker.
+
+        Raises:
+            IllegalStateError: the cluster listens already, or its time is virtual.
+            IllegalArgumentError: no such host, the port is taken, or an option has a bad value.
+        """
+        from minikafka.wire.listener import Listener
+        from minikafka.wire.options import ListenerOptions
+
+        self._check_open()
+        with self.driver.lock:
+            if self._listener is not None:
+                raise IllegalStateError(f"the cluster listens already on {self._listener.bootstrap_servers}")
+            self._listener = Listener(self.endpoint, self._disks, host, port, ListenerOptions(**options))
+            for node_id in self.brokers:
+                self._listener.open(node_id)
+        return self._listener.bootstrap_servers
 
     # Time and health
 
@@ -393,6 +436,9 @@ class MiniKafka(ClusterViews):
             return
         self._closed = True
         bootstrap.withdraw(self.endpoint)
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
         with self.driver.lock:
             for client in list(self._clients):
                 client._crash()  # type: ignore[attr-defined]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _SPECIAL_TIMESTAMPS = {-1: 0, -2: 0, -3: 7, -4: 8, -5: 9}
 """The version that each special timestamp came with."""
 _OFFSET_NOT_AVAILABLE_SINCE_VERSION = 5
+_LEADER_EPOCH_SINCE_VERSION = 4
 _LATEST_TIERED = -5
 
 
@@ -89,4 +90,5 @@ def _look_up(
         if found is not None and timestamp != _LATEST_TIERED:
             answer.offset = found.offset
             answer.timestamp = found.timestamp
-            answer.leader_epoch = found.leader_epoch
+            if version >= _LEADER_EPOCH_SINCE_VERSION:
+                answer.leader_epoch = found.leader_epoch

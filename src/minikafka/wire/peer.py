@@ -1,0 +1,220 @@
+"""One wire client's connection on the event loop: its bytes, its requests, its answers."""
+
+from __future__ import annotations
+
+import logging
+from asyncio import BufferedProtocol
+
+from minikafka.codec import ProtocolError
+from minikafka.errors import ErrorCode
+from minikafka.wire.advertised import advertise
+from minikafka.wire.connection import Connection, State
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from asyncio import BaseTransport, Transport
+
+    from minikafka.messages.schema import Response
+    from minikafka.scheduler import Promise
+    from minikafka.wire.listener import Door
+
+log = logging.getLogger("minikafka.wire")
+
+
+class Peer(BufferedProtocol):
+    """Feeds a `Connection` from a transport and has its requests answered by one broker.
+
+    Everything here runs in the sockets' thread, but `_answered` and `_refused`, which run in whichever thread
+    turns the scheduler.
+
+    Args:
+        door: what it came in by.
+    """
+
+    def __init__(self, door: Door) -> None:
+        self.door = door
+        self.last_active = 0.0
+        """When something moved last, by the event loop's clock."""
+        self.address = ""
+        """Its address on the in-process network: ``"client-3"``."""
+        self._listener = door.listener
+        self._options = door.listener.options
+        self._connection = Connection(self._listener.served, self._options.socket_request_max_bytes)
+        self._transport: Transport = None  # type: ignore[assignment]
+        self._host = ""
+        self._chunks: list[bytes] = []
+        self._size = 0
+        self._writable = True
+        self._reading = True
+        self._end: str | None = None
+
+    # What the event loop calls
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        """A client has connected."""
+        self._transport = transport  # type: ignore[assignment]
+        self._host = str(transport.get_extra_info("peername", ("?",))[0])
+        self.last_active = self._listener.loop.time()
+        if not self.door.admit(self):
+            self.abort()
+            return
+        self._transport.set_write_buffer_limits(self._options.write_buffer_bytes)
+        self.address = self._listener.new_address()
+
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - the event loop's signature
+        """Where the loop reads to; what was read is copied at once, so all connections share it."""
+        return self._listener.read_buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Something has arrived."""
+        self.last_active = self._listener.loop.time()
+        self._connection.receive_data(self._listener.read_buffer[:nbytes])
+        self.serve()
+
+    def pause_writing(self) -> None:
+        """The client does not read its answers: it gets no more of them for now."""
+        self._writable = False
+
+    def resume_writing(self) -> None:
+        """The answers have left."""
+        self._writable = True
+        self.last_active = self._listener.loop.time()
+        self.serve()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the event loop's signature
+        """The connection is gone, whoever ended it."""
+        self._connection.close()
+        if self.address:
+            self._listener.gate.run(lambda: self._listener.network.disconnect(self.address))
+        self.door.forget(self)
+
+    # Requests and answers
+
+    def serve(self) -> None:
+        """Handle the requests that have arrived, as far as that goes without waiting."""
+        connection = self._connection
+        while self._writable and connection.has_request:
+            self._listener.gate.run(self._take_requests)
+            self._flush()
+        self._regulate_reading()
+        self._listener.deliver_answers()
+
+    def _regulate_reading(self) -> None:
+        """Read ahead only so much of what cannot be handled yet; of one request, all of it."""
+        connection = self._connection
+        waiting = connection.current is not None or not self._writable
+        reading = not (waiting and connection.buffered > self._options.read_buffer_bytes)
+        if reading is not self._reading and connection.state is not State.CLOSED:
+            self._reading = reading
+            if reading:
+                self._transport.resume_reading()
+            else:
+                self._transport.pause_reading()
+
+    def _take_requests(self) -> None:
+        """Inside the gate: one request after the other, until one has to wait or enough is to be written."""
+        connection = self._connection
+        listener = self._listener
+        while self._size <= self._options.write_buffer_bytes:
+            try:
+                incoming = connection.next_request()
+            except ProtocolError as error:
+                self._end = f"malformed request: {error}"
+                return
+            if incoming is None:
+                return
+            if incoming.refusal is not None:
+                self._write(connection.answer(incoming.refusal))
+                continue
+            if not self.door.is_open:
+                self._end = "the broker went down"
+                return
+            promise = listener.network.request(
+                self.address,
+                self.door.broker_address,
+                incoming.message,
+                client_id=incoming.client_id,
+                api_version=incoming.api_version,
+            )
+            if not incoming.wants_answer:
+                promise.add_callback(self._refused)
+                connection.skip_answer()
+                continue
+            listener.gate.turn(promise)
+            if not promise.done():
+                promise.add_callback(self._answered)
+                return
+            self._answer(promise)
+
+    def _answered(self, promise: Promise[Response]) -> None:
+        self._listener.deliver_later(self._resume, promise)
+
+    def _refused(self, promise: Promise[Response]) -> None:
+        self._listener.deliver_later(self._refuse, promise)
+
+    def _resume(self, promise: Promise[Response]) -> None:
+        """Write an answer that had to be waited for, and go on with the next request."""
+        if self._connection.state is State.CLOSED:
+            return
+        self._answer(promise)
+        self.last_active = self._listener.loop.time()
+        self._flush()
+        self.serve()
+
+    def _refuse(self, promise: Promise[Response]) -> None:
+        """A request that is never answered failed: the one way to tell is to close (KafkaApis)."""
+        error = promise.exception()
+        self.close(f"produce with acks=0 failed: {error or 'it was answered with an error'}")
+
+    def _answer(self, promise: Promise[Response]) -> None:
+        error = promise.exception()
+        if error is not None:
+            self._end = str(error)
+            return
+        response = advertise(promise.result(), self._listener.addresses)
+        try:
+            self._write(self._connection.answer(response))
+        except Exception as bug:
+            self._listener.report(bug)
+            self._answer_unknown_error()
+
+    def _answer_unknown_error(self) -> None:
+        """The answer cannot be told: a bug, of which the cluster keeps the traceback."""
+        from minikafka.error_response import error_response
+
+        incoming = self._connection.current
+        assert incoming is not None
+        code = ErrorCode.UNKNOWN_SERVER_ERROR
+        try:
+            response = error_response(incoming.message, code, version=incoming.api_version)
+            self._write(self._connection.answer(response))
+        except Exception as error:
+            self._end = f"{incoming} cannot be answered: {error!r}"
+
+    def _write(self, chunks: tuple[bytes, bytes]) -> None:
+        self._chunks += chunks
+        self._size += len(chunks[0]) + len(chunks[1])
+
+    def _flush(self) -> None:
+        """Give the event loop what was written; end the connection if there is a reason to."""
+        if self._chunks:
+            chunks, self._chunks, self._size = self._chunks, [], 0
+            self._transport.writelines(chunks)
+        if self._end is not None:
+            self.close(self._end)
+
+    def close(self, reason: str) -> None:
+        """End the connection after what was written; the reason is logged."""
+        if self._connection.state is not State.CLOSED or self._end is not None:
+            self._end = None
+            self._connection.close()
+            log.info("closing %s of %s on %s: %s", self.address, self._host, self.door.broker_address, reason)
+        self._transport.close()
+
+    def abort(self) -> None:
+        """End the connection on the spot."""
+        self._connection.close()
+        self._transport.abort()
+
+    def __repr__(self) -> str:
+        return f"<Peer {self.address} of {self._host} {self._connection.state.value}>"
