@@ -44,6 +44,8 @@ class DelayedFetch(DelayedOperation):
 
     __slots__ = ("_params", "_parked_ms", "_promise", "_reader", "_wanted", "_wanted_by_partition")
 
+    is_fetch = True
+
     def __init__(
         self,
         promise: Promise[list[FetchPartitionResult]],

@@ -19,6 +19,9 @@ class DelayedOperation:
 
     __slots__ = ("_partitions", "_timer", "is_completed")
 
+    is_fetch = False
+    """Whether the end of the log matters, which moves more often than anything else."""
+
     def __init__(self) -> None:
         self._partitions: list[Partition] = []
         self._timer: Timer | None = None
@@ -27,8 +30,11 @@ class DelayedOperation:
     def watch(self, partitions: Iterable[Partition]) -> None:
         """Look again whenever one of these partitions changes."""
         for partition in partitions:
-            partition.watchers[self] = None
+            self._watchers(partition)[self] = None
             self._partitions.append(partition)
+
+    def _watchers(self, partition: Partition) -> dict[DelayedOperation, None]:
+        return partition.fetch_watchers if self.is_fetch else partition.watchers
 
     def expire_at(self, scheduler: Scheduler, deadline_ms: int) -> None:
         """Complete at `deadline_ms` at the latest, with what there is then."""
@@ -57,7 +63,7 @@ class DelayedOperation:
         if self._timer is not None:
             self._timer.cancel()
         for partition in self._partitions:
-            partition.watchers.pop(self, None)
+            self._watchers(partition).pop(self, None)
         self._partitions.clear()
 
     def _expire(self) -> None:

@@ -20,23 +20,37 @@ class ElidedTask:
     Args:
         scheduler: where it runs.
         interval_ms: the time from tick to tick.
-        initial_delay_ms: the time from now to the first tick.
+        initial_delay_ms: the time from `start` to the first tick.
         run: called at a tick; returns the earliest time at which it could have something to do again without
             another `touch`, or None.
     """
 
-    __slots__ = ("_interval_ms", "_origin_ms", "_run", "_scheduler", "_timer", "is_due")
+    __slots__ = (
+        "_initial_delay_ms",
+        "_interval_ms",
+        "_origin_ms",
+        "_run",
+        "_scheduler",
+        "_timer",
+        "is_due",
+    )
 
     def __init__(
         self, scheduler: Scheduler, interval_ms: int, initial_delay_ms: int, run: Callable[[], int | None]
     ) -> None:
         self._scheduler = scheduler
         self._interval_ms = max(interval_ms, 1)
-        self._origin_ms = scheduler.now_ms + initial_delay_ms
+        self._initial_delay_ms = initial_delay_ms
+        self._origin_ms = 0
         self._run = run
         self._timer: Timer | None = None
+        self.is_due = True
+        """Whether `touch` has nothing to do: it runs at the very next tick, or not at all."""
+
+    def start(self) -> None:
+        """Begin to count ticks."""
+        self._origin_ms = self._scheduler.now_ms + self._initial_delay_ms
         self.is_due = False
-        """Whether it runs at the very next tick; then `touch` has nothing to do."""
 
     def touch(self) -> None:
         """Something has changed: run at the next tick."""

@@ -63,6 +63,10 @@ if TYPE_CHECKING:
             """The log has grown."""
             ...
 
+        def look_again_later(self, partition: Partition) -> None:
+            """Call `Partition.reconsider_parked_followers` when Kafka's followers would fetch again."""
+            ...
+
 
 LATEST_TIMESTAMP = -1
 EARLIEST_TIMESTAMP = -2
@@ -88,6 +92,7 @@ class Partition:
     __slots__ = (
         "_high_watermark_listeners",
         "_owner",
+        "fetch_watchers",
         "is_lagging",
         "is_leader",
         "isr",
@@ -129,8 +134,10 @@ class Partition:
         self.pending_isr: PendingIsrChange | None = None
         self.remote_replicas: dict[int, Replica] = {}
         """The followers, on the leader."""
+        self.fetch_watchers: dict[DelayedOperation, None] = {}
+        """The fetches that wait for this partition to change."""
         self.watchers: dict[DelayedOperation, None] = {}
-        """Who waits for this partition to change."""
+        """Who else waits for it."""
         self.is_lagging = False
         """Whether the owner's next look at the ISRs includes this partition."""
         self._high_watermark_listeners: list[Callable[[int], object]] = []
@@ -265,17 +272,25 @@ class Partition:
         now_ms: int,
         acks: int,
         origin: Origin = "client",
-        *,
-        wake: bool = True,
     ) -> LogAppendInfo:
-        """Append batches to the log.
+        """Append batches to the log, and have those who watch the partition look again; see `append`."""
+        info, has_risen = self.append(batches, now_ms, acks, origin)
+        self.complete_delayed(has_risen)
+        return info
+
+    def append(
+        self, batches: Sequence[RecordBatch], now_ms: int, acks: int, origin: Origin
+    ) -> tuple[LogAppendInfo, bool]:
+        """Append batches to the log; nobody looks again before `complete_delayed`.
 
         Args:
             batches: see `UnifiedLog.append_as_leader`, also for what else is raised.
             now_ms: the broker's time.
             acks: -1 refuses to append when the ISR is too small.
             origin: who appends.
-            wake: whether those who watch the partition look again at once.
+
+        Returns:
+            what the log says, and whether the high watermark has risen.
 
         Raises:
             NotLeaderForPartitionError: this replica does not lead.
@@ -294,10 +309,7 @@ class Partition:
             self._note_parked_followers(now_ms)
         info = self.log.append_as_leader(batches, self.leader_epoch, now_ms, origin=origin)
         self._owner.on_appended(self)
-        self.maybe_increment_high_watermark()
-        if wake:
-            self.complete_delayed()
-        return info
+        return info, self.maybe_increment_high_watermark()
 
     def _note_parked_followers(self, now_ms: int) -> None:
         """A follower whose fetch waits at the end of the log was caught up until this moment.
@@ -406,9 +418,17 @@ class Partition:
 
         return remove
 
-    def complete_delayed(self) -> None:
-        """Something has changed: have those who wait for it look again."""
-        if self.watchers:
+    def complete_delayed(self, has_risen: bool = True) -> None:
+        """Something has changed: have those who wait for it look again.
+
+        Args:
+            has_risen: False if nothing has but the end of the log, for which only fetches wait.
+        """
+        if self.fetch_watchers:
+            for operation in list(self.fetch_watchers):
+                if not operation.is_completed:
+                    operation.try_complete(self)
+        if has_risen and self.watchers:
             for operation in list(self.watchers):
                 if not operation.is_completed:
                     operation.try_complete(self)
@@ -632,6 +652,7 @@ class Partition:
             outcome = outcome_of(code)
             if outcome is AlterPartitionOutcome.RESET:
                 self.pending_isr = None
+                self._owner.look_again_later(self)
             return outcome is AlterPartitionOutcome.RETRY
         if leader_epoch != self.leader_epoch or partition_epoch < self.partition_epoch:
             return False

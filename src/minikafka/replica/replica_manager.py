@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from minikafka.replica.delayed_fetch import DelayedFetch
     from minikafka.replica.isr import PendingIsrChange
     from minikafka.replica.replica_fetcher import ReplicaFetcher
-    from minikafka.scheduler import Scheduler
+    from minikafka.scheduler import Scheduler, Timer
     from minikafka.structs import OffsetAndTimestamp
 
     LeadershipListener = Callable[[TopicPartition, int | None], object]
@@ -77,6 +77,7 @@ class ReplicaManager:
         "_producer_expiration",
         "_retention",
         "_stopped",
+        "_to_reconsider",
         "image",
         "leadership_listeners",
         "logs",
@@ -109,42 +110,40 @@ class ReplicaManager:
         self._alter_partitions: AlterPartitionManager | None = None
         self._parked_fetches: dict[int, DelayedFetch] = {}
         self._lagging: dict[Partition, None] = {}
-        self._retention: ElidedTask | None = None
-        self._producer_expiration: ElidedTask | None = None
-        self._isr_check: ElidedTask | None = None
+        self._to_reconsider: dict[Partition, Timer] = {}
         self._stopped = False
-
-    # Life
-
-    def start(self) -> None:
-        """Start the periodic tasks; nothing is led or followed before the first `apply_image`."""
-        config = self._config
         self._retention = ElidedTask(
-            self.scheduler, config.log_retention_check_interval_ms, INITIAL_TASK_DELAY_MS, self._apply_retention
+            scheduler, config.log_retention_check_interval_ms, INITIAL_TASK_DELAY_MS, self._apply_retention
         )
         self._producer_expiration = ElidedTask(
-            self.scheduler,
+            scheduler,
             config.producer_id_expiration_check_interval_ms,
             config.producer_id_expiration_check_interval_ms,
             self._expire_producers,
         )
-        self._isr_check = ElidedTask(
-            self.scheduler, config.replica_lag_time_max_ms // 2, 0, self._shrink_isrs
-        )
+        self._isr_check = ElidedTask(scheduler, config.replica_lag_time_max_ms // 2, 0, self._shrink_isrs)
+
+    # Life
+
+    def start(self) -> None:
+        """The periodic tasks begin now; nothing is led or followed before the first `apply_image`."""
+        for task in (self._retention, self._producer_expiration, self._isr_check):
+            task.start()
 
     def stop(self) -> None:
         """Stop all tasks and fetchers; whoever waits for an answer gets none."""
         self._stopped = True
         for task in (self._retention, self._producer_expiration, self._isr_check):
-            if task is not None:
-                task.stop()
+            task.stop()
+        for timer in self._to_reconsider.values():
+            timer.cancel()
         for fetcher in self._fetchers.values():
             fetcher.stop()
         self._fetchers.clear()
         if self._alter_partitions is not None:
             self._alter_partitions.stop()
         for partition in self.partitions.values():
-            for operation in list(partition.watchers):
+            for operation in [*partition.fetch_watchers, *partition.watchers]:
                 operation.cancel()
 
     @property
@@ -387,14 +386,23 @@ class ReplicaManager:
 
     def on_appended(self, partition: Partition) -> None:
         """A log has grown; see `PartitionOwner`."""
-        retention = self._retention
-        if retention is not None and not retention.is_due:
+        if not (self._retention.is_due and self._producer_expiration.is_due):
             self._touch()
         if partition.remote_replicas and not partition.is_lagging:
             partition.is_lagging = True
             self._lagging[partition] = None
-            if self._isr_check is not None:
-                self._isr_check.touch()
+            self._isr_check.touch()
+
+    def look_again_later(self, partition: Partition) -> None:
+        """Consider the parked followers of a partition again; see `PartitionOwner`."""
+        if partition not in self._to_reconsider:
+            self._to_reconsider[partition] = self.scheduler.call_later(
+                max(self._config.replica_fetch_wait_max_ms, 1), self._reconsider, partition
+            )
+
+    def _reconsider(self, partition: Partition) -> None:
+        del self._to_reconsider[partition]
+        partition.reconsider_parked_followers()
 
     def _shrink_isrs(self) -> int | None:
         lagging, self._lagging = self._lagging, {}
@@ -406,10 +414,8 @@ class ReplicaManager:
 
     def _brokers_changed(self, partition: Partition) -> None:
         partition.reconsider_parked_followers()
-        if partition.maybe_increment_high_watermark():
-            partition.complete_delayed()
-        elif partition.watchers:
-            partition.complete_delayed()  # a low watermark that waited for a broker that is gone
+        partition.maybe_increment_high_watermark()
+        partition.complete_delayed()  # at least a low watermark may have waited for a broker that is gone
 
     # Produce
 
@@ -431,12 +437,12 @@ class ReplicaManager:
         """
         now_ms = self.scheduler.now_ms
         results: dict[TopicPartition, AppendResult] = {}
-        changed: list[Partition] = []
+        changed: list[tuple[Partition, bool]] = []
         required: dict[Partition, int] | None = None
         for topic_partition, batches in entries.items():
             try:
                 partition = self.partitions.get(topic_partition) or self.partition(topic_partition)
-                info = partition.append_as_leader(batches, now_ms, acks, origin, wake=False)
+                info, has_risen = partition.append(batches, now_ms, acks, origin)
             except KafkaError as error:
                 results[topic_partition] = self._refused(topic_partition, error)
                 continue
@@ -444,8 +450,8 @@ class ReplicaManager:
                 None, info.first_offset, info.log_append_time_ms, info.log_start_offset
             )
             results[topic_partition] = result
-            if partition.watchers:
-                changed.append(partition)
+            if partition.fetch_watchers or partition.watchers:
+                changed.append((partition, has_risen))
             if acks == _ALL:
                 outcome = partition.check_enough_replicas(info.last_offset + 1)
                 if outcome is False:
@@ -463,8 +469,8 @@ class ReplicaManager:
             promise = Promise()
             delayed = DelayedProduce(promise, results, required)
             delayed.expire_at(self.scheduler, now_ms + timeout_ms)
-        for partition in changed:
-            partition.complete_delayed()
+        for partition, has_risen in changed:
+            partition.complete_delayed(has_risen)
         return promise
 
     def _refused(self, topic_partition: TopicPartition, error: KafkaError) -> AppendResult:
@@ -582,10 +588,8 @@ class ReplicaManager:
     # Periodic tasks
 
     def _touch(self) -> None:
-        if self._retention is not None:
-            self._retention.touch()
-        if self._producer_expiration is not None:
-            self._producer_expiration.touch()
+        self._retention.touch()
+        self._producer_expiration.touch()
 
     def _apply_retention(self) -> int | None:
         """Delete old segments; gives when the next could become old."""
