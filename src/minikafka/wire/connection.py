@@ -9,6 +9,7 @@ Simplification: no SASL, and no request has the header of version 0 (that was Co
 from __future__ import annotations
 
 from enum import Enum
+from functools import cache
 from struct import Struct
 
 from minikafka.codec import ProtocolError
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 MAX_REQUEST_BYTES = 100 * 1024 * 1024
 """Kafka's default of ``socket.request.max.bytes``."""
+
+_request_class = cache(request_class)
 
 _SIZE = Struct(">i")
 _KEY_AND_VERSION = Struct(">hh")
@@ -116,10 +119,18 @@ class Connection:
     @property
     def has_request(self) -> bool:
         """Whether `next_request` has something to say: a whole frame, or one whose size is refused."""
-        if self.state is not State.READING or len(self._buffer) < _SIZE.size:
-            return False
-        size: int = _SIZE.unpack_from(self._buffer)[0]
-        return len(self._buffer) >= _SIZE.size + size or size > self.max_request_bytes
+        return self._frame_end() != 0
+
+    def _frame_end(self) -> int:
+        """Where the frame that may be taken now ends; 0 if there is none, -1 if its size is refused."""
+        buffer = self._buffer
+        if self.state is not State.READING or len(buffer) < _SIZE.size:
+            return 0
+        size: int = _SIZE.unpack_from(buffer)[0]
+        if not 0 <= size <= self.max_request_bytes:
+            return -1
+        end = _SIZE.size + size
+        return end if len(buffer) >= end else 0
 
     def receive_data(self, data: bytes | bytearray | memoryview) -> None:
         """Keep what has arrived; after the end it is dropped."""
@@ -133,15 +144,15 @@ class Connection:
             ProtocolError: what has come is no request that is served here. The connection is closed; what
                 came before was handled.
         """
-        if not self.has_request:
+        end = self._frame_end()
+        if end == 0:
             return None
-        size: int = _SIZE.unpack_from(self._buffer)[0]
-        if not 0 <= size <= self.max_request_bytes:
+        if end < 0:
+            size = _SIZE.unpack_from(self._buffer)[0]
             self.close()
             raise ProtocolError(
                 f"a frame of {size} bytes: expected 0 to {self.max_request_bytes} (socket.request.max.bytes)"
             )
-        end = _SIZE.size + size
         with memoryview(self._buffer) as view:
             frame = bytes(view[_SIZE.size : end])
         del self._buffer[:end]
@@ -210,7 +221,7 @@ def _parse(frame: bytes, served: Container[str]) -> IncomingRequest:
     name = API_NAMES.get(api_key)
     if name is None or name not in served:
         raise ProtocolError(f"a request with API key {api_key}, which is not served")
-    cls = request_class(api_key)
+    cls = _request_class(api_key)
     header, position = RequestHeader.decode_at(frame, 0, cls.header_version(version))
     if not cls.min_version <= version <= cls.max_version:
         if cls is ApiVersionsRequest:

@@ -79,7 +79,9 @@ class Peer(BufferedProtocol):
         """The answers have left."""
         self._writable = True
         self.last_active = self._listener.loop.time()
-        self.serve()
+        # Not at once: the transport is in the midst of a write, and asyncio ends a connection twice when
+        # another write fails in there.
+        self._listener.loop.call_soon(self.serve)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the event loop's signature
         """The connection is gone, whoever ended it."""
