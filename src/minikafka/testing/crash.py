@@ -60,7 +60,7 @@ class CrashHarness:
 
         def attach_counted(client: object) -> object:
             self._clients.append(client)
-            cls: type[object] = type(client)
+            cls: type = type(client)
             client.__class__ = _counted_class(cls)
             vars(client)["_crash_harness"] = self
             return attach(client)

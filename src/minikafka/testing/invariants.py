@@ -30,9 +30,9 @@ class Acknowledged:
     __slots__ = ("offset", "tp", "value")
 
     def __init__(self, tp: TopicPartition, offset: int, value: bytes | None) -> None:
-        self.tp = tp
-        self.offset = offset
-        self.value = value
+        self.tp: TopicPartition = tp
+        self.offset: int = offset
+        self.value: bytes | None = value
 
     def __repr__(self) -> str:
         return f"{self.value!r} at {self.tp.topic}-{self.tp.partition}:{self.offset}"
@@ -44,9 +44,9 @@ class Generation:
     __slots__ = ("generation", "life", "owners")
 
     def __init__(self, life: object, generation: int, owners: dict[TopicPartition, str]) -> None:
-        self.life = life
-        self.generation = generation
-        self.owners = owners
+        self.life: object = life
+        self.generation: int = generation
+        self.owners: dict[TopicPartition, str] = owners
 
 
 class History:
@@ -342,7 +342,7 @@ def check_liveness(kafka: MiniKafka, history: History, within_ms: int = 600_000)
     """Let time pass until all of `LIVENESS` holds; raises InvariantViolated if that takes too long."""
     waited_ms = 0
     while True:
-        violation = _first_violation(kafka, history)
+        violation = liveness_violation(kafka, history)
         if violation is None:
             return
         if waited_ms >= within_ms:
@@ -351,7 +351,8 @@ def check_liveness(kafka: MiniKafka, history: History, within_ms: int = 600_000)
         waited_ms += 1000
 
 
-def _first_violation(kafka: MiniKafka, history: History) -> str | None:
+def liveness_violation(kafka: MiniKafka, history: History) -> str | None:
+    """What of `LIVENESS` does not hold yet, or None."""
     with kafka.driver.lock:
         for name, invariant in LIVENESS.items():
             try:
