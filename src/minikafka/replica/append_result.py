@@ -28,11 +28,11 @@ class AppendResult:
         log_start_offset: int = -1,
         record_errors: tuple[tuple[int, str], ...] = (),
     ) -> None:
-        self.error = error
-        self.base_offset = base_offset
-        self.log_append_time_ms = log_append_time_ms
-        self.log_start_offset = log_start_offset
-        self.record_errors = record_errors
+        self.error: KafkaError | None = error
+        self.base_offset: int = base_offset
+        self.log_append_time_ms: int = log_append_time_ms
+        self.log_start_offset: int = log_start_offset
+        self.record_errors: tuple[tuple[int, str], ...] = record_errors
 
     def __repr__(self) -> str:
         return f"AppendResult(error={self.error!r}, base_offset={self.base_offset})"
@@ -49,8 +49,8 @@ class DeleteResult:
     __slots__ = ("error", "low_watermark")
 
     def __init__(self, error: KafkaError | None, low_watermark: int = -1) -> None:
-        self.error = error
-        self.low_watermark = low_watermark
+        self.error: KafkaError | None = error
+        self.low_watermark: int = low_watermark
 
     def __repr__(self) -> str:
         return f"DeleteResult(error={self.error!r}, low_watermark={self.low_watermark})"

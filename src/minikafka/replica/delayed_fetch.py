@@ -40,9 +40,18 @@ class DelayedFetch(DelayedOperation):
         params: the terms of the fetch.
         wanted: what is wanted of each partition.
         partitions: the partitions, in the same order.
+        results: what the read found that was not enough; it holds until a partition changes.
     """
 
-    __slots__ = ("_params", "_parked_ms", "_promise", "_reader", "_wanted", "_wanted_by_partition")
+    __slots__ = (
+        "_params",
+        "_parked_ms",
+        "_promise",
+        "_reader",
+        "_results",
+        "_wanted",
+        "_wanted_by_partition",
+    )
 
     is_fetch = True
 
@@ -53,12 +62,16 @@ class DelayedFetch(DelayedOperation):
         params: FetchParams,
         wanted: list[FetchPartitionRequest],
         partitions: list[Partition],
+        results: list[FetchPartitionResult],
     ) -> None:
         super().__init__()
         self._promise = promise
         self._reader = reader
         self._params = params
         self._wanted = wanted
+        self._results: list[FetchPartitionResult] | None = results
+        if params.is_from_follower:
+            self._results = None  # the fetch itself may have raised the high watermark after it was read
         self._wanted_by_partition = dict(zip(partitions, wanted))
         self._parked_ms = reader.scheduler.now_ms
         self.watch(partitions)
@@ -75,6 +88,7 @@ class DelayedFetch(DelayedOperation):
         wanted = self._wanted_by_partition.get(partition)
         if wanted is None:
             return
+        self._results = None
         params = self._params
         try:
             log = partition.leader_log(wanted.current_leader_epoch)
@@ -144,7 +158,10 @@ class DelayedFetch(DelayedOperation):
             self._promise.set_result([FetchPartitionResult(wanted.topic_partition) for wanted in self._wanted])
 
     def on_complete(self) -> None:
-        self._promise.set_result(self._reader.read_from_log(self._params, self._wanted, False))
+        results = self._results
+        if results is None:
+            results = self._reader.read_from_log(self._params, self._wanted, False)
+        self._promise.set_result(results)
 
 
 def _end(high_watermark: int, log_end_offset: int, params: FetchParams) -> int:

@@ -25,7 +25,7 @@ class DelayedOperation:
     def __init__(self) -> None:
         self._partitions: list[Partition] = []
         self._timer: Timer | None = None
-        self.is_completed = False
+        self.is_completed: bool = False
 
     def watch(self, partitions: Iterable[Partition]) -> None:
         """Look again whenever one of these partitions changes."""

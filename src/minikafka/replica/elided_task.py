@@ -44,7 +44,7 @@ class ElidedTask:
         self._origin_ms = 0
         self._run = run
         self._timer: Timer | None = None
-        self.is_due = True
+        self.is_due: bool = True
         """Whether `touch` has nothing to do: it runs at the very next tick, or not at all."""
 
     def start(self) -> None:

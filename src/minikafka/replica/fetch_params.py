@@ -38,11 +38,11 @@ class FetchParams:
         max_bytes: int = 0x7FFFFFFF,
         isolation_level: int = 0,
     ) -> None:
-        self.replica_id = replica_id
-        self.replica_epoch = replica_epoch
-        self.max_wait_ms = max_wait_ms
-        self.min_bytes = min_bytes
-        self.max_bytes = max_bytes
+        self.replica_id: int = replica_id
+        self.replica_epoch: int = replica_epoch
+        self.max_wait_ms: int = max_wait_ms
+        self.min_bytes: int = min_bytes
+        self.max_bytes: int = max_bytes
         self.isolation: Isolation = "high_watermark"
         """How far the reader sees."""
         if replica_id >= 0:
@@ -89,13 +89,13 @@ class FetchPartitionRequest:
         log_start_offset: int = -1,
         high_watermark: int | None = None,
     ) -> None:
-        self.topic_partition = topic_partition
-        self.fetch_offset = fetch_offset
-        self.max_bytes = max_bytes
-        self.current_leader_epoch = current_leader_epoch
-        self.last_fetched_epoch = last_fetched_epoch
-        self.log_start_offset = log_start_offset
-        self.high_watermark = high_watermark
+        self.topic_partition: TopicPartition = topic_partition
+        self.fetch_offset: int = fetch_offset
+        self.max_bytes: int = max_bytes
+        self.current_leader_epoch: int = current_leader_epoch
+        self.last_fetched_epoch: int = last_fetched_epoch
+        self.log_start_offset: int = log_start_offset
+        self.high_watermark: int | None = high_watermark
 
 
 class FetchPartitionResult:
@@ -138,15 +138,15 @@ class FetchPartitionResult:
         diverging_epoch: tuple[int, int] | None = None,
         size_in_bytes: int = 0,
     ) -> None:
-        self.topic_partition = topic_partition
-        self.error = error
+        self.topic_partition: TopicPartition = topic_partition
+        self.error: KafkaError | None = error
         self.batches: list[RecordBatch] = [] if batches is None else batches
-        self.high_watermark = high_watermark
-        self.last_stable_offset = last_stable_offset
-        self.log_start_offset = log_start_offset
-        self.aborted_transactions = aborted_transactions
-        self.diverging_epoch = diverging_epoch
-        self.size_in_bytes = size_in_bytes
+        self.high_watermark: int = high_watermark
+        self.last_stable_offset: int = last_stable_offset
+        self.log_start_offset: int = log_start_offset
+        self.aborted_transactions: list[tuple[int, int]] | None = aborted_transactions
+        self.diverging_epoch: tuple[int, int] | None = diverging_epoch
+        self.size_in_bytes: int = size_in_bytes
 
     def __repr__(self) -> str:
         what = repr(self.error) if self.error is not None else f"{len(self.batches)} batches"

@@ -32,10 +32,10 @@ class PendingIsrChange:
         leader_epoch: int,
         partition_epoch: int,
     ) -> None:
-        self.isr = isr
-        self.committed_isr = committed_isr
-        self.leader_epoch = leader_epoch
-        self.partition_epoch = partition_epoch
+        self.isr: tuple[int, ...] = isr
+        self.committed_isr: tuple[int, ...] = committed_isr
+        self.leader_epoch: int = leader_epoch
+        self.partition_epoch: int = partition_epoch
 
     @property
     def maximal_isr(self) -> tuple[int, ...]:

@@ -119,15 +119,15 @@ class Partition:
         min_insync_replicas: int = 1,
     ) -> None:
         self._owner = owner
-        self.topic_partition = topic_partition
-        self.topic_id = topic_id
-        self.log = log
-        self.min_insync_replicas = min_insync_replicas
-        self.is_leader = False
-        self.leader_id = NO_LEADER
-        self.leader_epoch = -1
+        self.topic_partition: TopicPartition = topic_partition
+        self.topic_id: bytes = topic_id
+        self.log: UnifiedLog = log
+        self.min_insync_replicas: int = min_insync_replicas
+        self.is_leader: bool = False
+        self.leader_id: int = NO_LEADER
+        self.leader_epoch: int = -1
         self.leader_epoch_start_offset: int | None = None
-        self.partition_epoch = -1
+        self.partition_epoch: int = -1
         self.replicas: tuple[int, ...] = ()
         self.isr: tuple[int, ...] = ()
         """As last committed by the controller; empty on followers."""
@@ -138,7 +138,7 @@ class Partition:
         """The fetches that wait for this partition to change."""
         self.watchers: dict[DelayedOperation, None] = {}
         """Who else waits for it."""
-        self.is_lagging = False
+        self.is_lagging: bool = False
         """Whether the owner's next look at the ISRs includes this partition."""
         self._high_watermark_listeners: list[Callable[[int], object]] = []
 

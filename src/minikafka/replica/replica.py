@@ -35,12 +35,12 @@ class Replica:
     )
 
     def __init__(self, broker_id: int) -> None:
-        self.broker_id = broker_id
-        self.log_end_offset = UNKNOWN_OFFSET
-        self.log_start_offset = UNKNOWN_OFFSET
-        self.last_fetch_leader_end_offset = 0
-        self.last_fetch_ms = 0
-        self.last_caught_up_ms = 0
+        self.broker_id: int = broker_id
+        self.log_end_offset: int = UNKNOWN_OFFSET
+        self.log_start_offset: int = UNKNOWN_OFFSET
+        self.last_fetch_leader_end_offset: int = 0
+        self.last_fetch_ms: int = 0
+        self.last_caught_up_ms: int = 0
         self.broker_epoch: int | None = None
         self.parked: DelayedFetch | None = None
 

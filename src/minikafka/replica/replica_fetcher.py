@@ -67,10 +67,10 @@ class FetchState:
     )
 
     def __init__(self, partition: Partition) -> None:
-        self.partition = partition
-        self.leader_epoch = partition.leader_epoch
-        self.delayed_until_ms = 0
-        self.is_resetting = False
+        self.partition: Partition = partition
+        self.leader_epoch: int = partition.leader_epoch
+        self.delayed_until_ms: int = 0
+        self.is_resetting: bool = False
         self.wanted: FetchPartition | None = None
         log = partition.log
         if log.latest_epoch < 0 and log.log_end_offset > log.high_watermark:
@@ -81,8 +81,8 @@ class FetchState:
     def reposition(self) -> None:
         """Go on from the end of the log."""
         log = self.partition.log
-        self.fetch_offset = log.log_end_offset
-        self.last_fetched_epoch = log.latest_epoch
+        self.fetch_offset: int = log.log_end_offset
+        self.last_fetched_epoch: int = log.latest_epoch
 
     def request(self, max_bytes: int) -> FetchPartition:
         """What to ask for; the same object while nothing has changed."""

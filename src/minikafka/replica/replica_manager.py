@@ -7,9 +7,12 @@ Mirrors Kafka's ReplicaManager. Simplifications: quotas do not exist, produce do
 from __future__ import annotations
 
 from minikafka.errors import (
+    CorruptRecordError,
     InvalidTopicError,
     KafkaError,
+    MessageSizeTooLargeError,
     NotLeaderForPartitionError,
+    RecordListTooLargeError,
     UnknownTopicOrPartitionError,
 )
 from minikafka.image import INTERNAL_TOPICS, NO_LEADER, MetadataImage
@@ -25,7 +28,7 @@ from minikafka.structs import TopicPartition, broker_address
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from minikafka.config import BrokerConfig
     from minikafka.image import PartitionImage, TopicImage
@@ -53,6 +56,8 @@ __all__ = [
 INITIAL_TASK_DELAY_MS = 30_000
 """When retention is looked at first after a start (log.initial.task.delay.ms)."""
 _ALL = -1
+_BEFORE_THE_LOG = (CorruptRecordError, MessageSizeTooLargeError, RecordListTooLargeError)
+"""Errors of an append with which Kafka does not tell where the log begins (appendToLocalLog)."""
 
 
 class ReplicaManager:
@@ -95,12 +100,12 @@ class ReplicaManager:
         config: BrokerConfig,
         logs: dict[TopicPartition, UnifiedLog],
     ) -> None:
-        self.node_id = node_id
-        self.scheduler = scheduler
-        self.transport = transport
+        self.node_id: int = node_id
+        self.scheduler: Scheduler = scheduler
+        self.transport: Transport = transport
         self._config = config
-        self.logs = logs
-        self.image = MetadataImage()
+        self.logs: dict[TopicPartition, UnifiedLog] = logs
+        self.image: MetadataImage = MetadataImage()
         self.leadership_listeners: list[LeadershipListener] = []
         """Called with a partition and the leader epoch in which this broker leads it now; None: no more."""
         self.partitions: dict[TopicPartition, Partition] = {}
@@ -153,6 +158,8 @@ class ReplicaManager:
 
     @config.setter
     def config(self, config: BrokerConfig) -> None:
+        if config is self._config:
+            return
         self._config = config
         self._log_configs.clear()
         for topic_partition, partition in self.partitions.items():
@@ -208,7 +215,7 @@ class ReplicaManager:
         changed: list[Partition] = []
         old_topics = before.topics
         if image.topics is not old_topics:
-            if self.partitions or self.logs:
+            if (self.logs and not old_topics) or _any_gone(old_topics, image.topics):
                 self._drop_deleted(image, resigned)
             for name, topic in image.topics.items():
                 old = old_topics.get(name)
@@ -477,7 +484,9 @@ class ReplicaManager:
         partition = self.partitions.get(topic_partition)
         return AppendResult(
             error,
-            log_start_offset=-1 if partition is None else partition.log.log_start_offset,
+            log_start_offset=-1
+            if partition is None or isinstance(error, _BEFORE_THE_LOG)
+            else partition.log.log_start_offset,
             record_errors=tuple((each.batch_index, each.message) for each in record_errors_of(error)),
         )
 
@@ -501,7 +510,7 @@ class ReplicaManager:
 
         promise: Promise[list[FetchPartitionResult]] = Promise()
         partitions = [self.partitions[each.topic_partition] for each in wanted]
-        delayed = DelayedFetch(promise, self, params, wanted, partitions)
+        delayed = DelayedFetch(promise, self, params, wanted, partitions, results)
         if params.is_from_follower:
             self._parked_fetches[params.replica_id] = delayed
         return promise
@@ -616,6 +625,15 @@ class ReplicaManager:
                 entry.last_timestamp + expiration_ms for entry in partition.log.producer_states()
             ]
         return min(deadlines, default=None)
+
+
+def _any_gone(before: Mapping[str, TopicImage], after: Mapping[str, TopicImage]) -> bool:
+    """Whether a topic was deleted, be it that another has its name now."""
+    for name, topic in before.items():
+        now = after.get(name)
+        if now is not topic and (now is None or now.topic_id != topic.topic_id):
+            return True
+    return False
 
 
 def _is_answer(results: Iterable[FetchPartitionResult], min_bytes: int) -> bool:
