@@ -71,6 +71,8 @@ def loses_an_order(example):
 
 def test_the_planted_bug_is_found_and_shrunk():
     examples = st.tuples(st.lists(orders, min_size=1, max_size=6), crash_points())
-    found = find(examples, loses_an_order, settings=settings(max_examples=200, database=None))
+    found = find(
+        examples, loses_an_order, settings=settings(max_examples=100, database=None, derandomize=True)
+    )
     # One order; killed at the third library call: poll, commit, and the send that never happened.
     assert found == ([("Ada", 0)], [3])

@@ -168,5 +168,7 @@ class ClusterMachine(RuleBasedStateMachine):
 
 
 # The profile in force, from conftest.py: `HYPOTHESIS_PROFILE=long` runs for much longer.
-ClusterMachine.TestCase.settings = settings(suppress_health_check=list(HealthCheck))
+ClusterMachine.TestCase.settings = settings(
+    max_examples=4 * settings().max_examples, suppress_health_check=list(HealthCheck)
+)
 TestClusterMachine = ClusterMachine.TestCase

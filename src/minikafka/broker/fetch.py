@@ -77,10 +77,15 @@ def handle_fetch(
     if not wanted:
         return _answer(broker, version, fetch, sources, [])
     max_bytes = min(request.max_bytes, broker.config.fetch_max_bytes)
+    max_wait_ms = request.max_wait_ms
+    if replica_id >= 0 and len(wanted) < len(sources):
+        # A follower's parked fetch has no deadline, and nothing would end it when this broker learns of the
+        # partitions that it does not know yet: the follower hears of them now, and asks again.
+        max_wait_ms = 0
     params = FetchParams(
         replica_id,
         replica_epoch,
-        request.max_wait_ms,
+        max_wait_ms,
         min(request.min_bytes, max_bytes),
         max_bytes,
         request.isolation_level,
