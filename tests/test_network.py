@@ -144,6 +144,19 @@ def test_an_answer_after_the_timeout_is_ignored(world):
     assert isinstance(promise.exception(), KafkaTimeoutError)
 
 
+def test_what_was_sent_one_way_outlives_its_sender(world):
+    world.network.send_one_way("client-1", "broker-1", Ask("written"))
+    asked = world.ask("asked")
+    world.network.disconnect("client-1")
+    world.run()
+    assert world.taken == ["written"]
+    assert isinstance(asked.exception(), KafkaConnectionError)
+    world.network.send_one_way("client-1", "broker-1", Ask("too late"))
+    world.network.unbind("broker-1")
+    world.run()
+    assert world.taken == ["written"]
+
+
 def test_a_one_way_message_is_never_answered(world):
     world.network.send_one_way("client-1", "broker-1", Ask("once"))
     world.run()

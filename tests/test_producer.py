@@ -195,3 +195,12 @@ def test_whatever_happens_acknowledged_records_are_there_once_and_in_order(steps
             for offset, (_, future) in enumerate(records):
                 assert future.value.offset in (offset, -1)
         producer.close()
+
+
+def test_records_without_acknowledgement_survive_the_close_of_their_producer(kafka):
+    kafka.create_topic("fast")
+    producer = kafka.producer(acks=0, enable_idempotence=False)
+    for number in range(3):
+        producer.send("fast", b"%d" % number)
+    producer.close()
+    assert [record.value for record in kafka.records("fast")] == [b"0", b"1", b"2"]

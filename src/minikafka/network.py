@@ -95,8 +95,14 @@ class Network:
         self.disconnect(address)
 
     def disconnect(self, address: str) -> None:
-        """Close every connection of a node: all that is in flight from it or to it fails."""
-        for exchange in [e for e in self._pending if address in (e.source, e.destination)]:
+        """Close every connection of a node: all that is in flight from it or to it fails.
+
+        What it has sent and wants no answer for still arrives, as bytes that were written before a socket was
+        closed do: else a producer with acks=0 would lose records by a flush and a close.
+        """
+        for exchange in [
+            e for e in self._pending if e.destination == address or (e.source == address and not e.one_way)
+        ]:
             self._fail(exchange, KafkaConnectionError(f"the connection to {exchange.destination} was closed"))
 
     def break_cut_links(self) -> None:
@@ -211,7 +217,7 @@ class Network:
         message = exchange.message
         if self.observers:
             self._observe("request", exchange, None)
-        context = RequestContext(exchange.api_version, exchange.client_id, "127.0.0.1", exchange.source)
+        context = RequestContext(exchange.api_version, exchange.client_id, _CLIENT_HOST, exchange.source)
         answer = handler(message, context)
         if answer is None or exchange.one_way:
             self._pending.pop(exchange, None)
@@ -273,6 +279,9 @@ class Network:
         for observer in self.observers:
             observer(kind, exchange, response)
 
+
+_CLIENT_HOST = "/127.0.0.1"
+"""Where clients connect from, as Java writes an address without a name."""
 
 _FATES: dict[Action, Callable[[Network, Exchange], None]] = {
     Action.DELIVER: Network._fate_deliver,

@@ -83,7 +83,8 @@ def test_list_offsets_refusals(filled, options, code):
         (EARLIEST_LOCAL, 7, ErrorCode.UNSUPPORTED_VERSION),
         (LATEST_TIERED, 8, ErrorCode.UNSUPPORTED_VERSION),
         (LATEST, 1, 0),
-        (-6, 11, ErrorCode.UNSUPPORTED_VERSION),
+        (-6, 10, ErrorCode.UNSUPPORTED_VERSION),
+        (-7, 11, ErrorCode.UNSUPPORTED_VERSION),
     ],
 )
 def test_special_timestamps_came_with_versions(filled, timestamp, version, code):

@@ -7,7 +7,7 @@ a broker's own options, is found here; the rest is forwarded, and the answers ar
 from __future__ import annotations
 
 from minikafka.broker.answers import mapped
-from minikafka.broker.describe_configs import BROKER, TOPIC, check_broker_name
+from minikafka.broker.describe_configs import BROKER, TOPIC
 from minikafka.broker.forwarding import forward
 from minikafka.config.broker import BROKER_CONFIGS, DYNAMIC_CONFIGS
 from minikafka.config.definitions import LIST
@@ -127,17 +127,26 @@ def _check(broker: Broker, resource: Resource) -> None:
         raise InvalidRequestError(f"Null value not supported for : {', '.join(nulls)}")
     if resource.resource_type == BROKER:
         if resource.resource_name:
-            check_broker_name(broker, resource.resource_name)
+            _check_node(broker, resource.resource_name)
         _check_broker_options(resource)
     elif resource.resource_type != TOPIC:
         raise InvalidRequestError(f"Unknown resource type {resource.resource_type}")
+
+
+def _check_node(broker: Broker, name: str) -> None:
+    try:
+        node_id = int(name)
+    except ValueError:
+        raise InvalidRequestError(f"Node id must be an integer, but it is: {name}") from None
+    if node_id != broker.node_id:
+        raise InvalidRequestError(f"Unexpected broker id, expected {broker.node_id}, but received {name}")
 
 
 def _check_broker_options(resource: Resource) -> None:
     """Whether a broker could live with the change (DynamicBrokerConfig.validate)."""
     fixed = [config.name for config in resource.configs if config.name not in DYNAMIC_CONFIGS]
     if fixed:
-        raise InvalidRequestError(f"Cannot update these configs dynamically: {', '.join(sorted(fixed))}")
+        raise InvalidRequestError(f"Cannot update these configs dynamically: Set({', '.join(sorted(fixed))})")
     for config in resource.configs:
         operation = getattr(config, "config_operation", SET)
         key = BROKER_CONFIGS[config.name]

@@ -80,3 +80,10 @@ def gathered(promises: Iterable[Promise[T]]) -> Promise[list[T]]:
     for promise in waiting:
         promise.add_callback(count)
     return answer
+
+
+MALFORMED_REQUEST = (
+    "This most likely occurs because of a request being malformed by the client library or the message was "
+    "sent to an incompatible broker. See the broker logs for more details."
+)
+"""What Kafka says of an INVALID_REQUEST for which it has no words of its own."""

@@ -42,8 +42,9 @@ def handle_delete_records(
         topics = []
         for topic in request.topics:
             partitions = []
-            for partition in topic.partitions:
-                topic_partition = TopicPartition(topic.name, partition.partition_index)
+            # A partition that is named twice is told once; the last offset counts.
+            for index in dict.fromkeys(partition.partition_index for partition in topic.partitions):
+                topic_partition = TopicPartition(topic.name, index)
                 result = results.get(topic_partition)
                 code: int = refused.get(topic_partition, ErrorCode.NONE)
                 low_watermark = -1
@@ -54,7 +55,7 @@ def handle_delete_records(
                         code = broker.code_for(result.error)
                 partitions.append(
                     DeleteRecordsPartitionResult(
-                        partition_index=partition.partition_index,
+                        partition_index=index,
                         low_watermark=low_watermark,
                         error_code=code,
                     )

@@ -6,6 +6,7 @@ metrics and loggers have no options here and are refused.
 
 from __future__ import annotations
 
+from minikafka.broker.answers import MALFORMED_REQUEST
 from minikafka.config.broker import BROKER_CONFIGS, DYNAMIC_CONFIGS
 from minikafka.config.definitions import BOOLEAN, DOUBLE, INT, LIST, LONG, SHORT, STRING
 from minikafka.config.topic import TOPIC_CONFIGS
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from minikafka.broker.broker import Broker
     from minikafka.messages.describe_configs import DescribeConfigsRequest, DescribeConfigsResource
     from minikafka.structs import RequestContext
+
+_UNSERVED = {8: "BROKER_LOGGER", 16: "CLIENT_METRICS", 32: "GROUP"}
 
 TOPIC = 2
 BROKER = 4
@@ -62,7 +65,7 @@ def _describe(
     broker: Broker, resource: DescribeConfigsResource, with_synonyms: bool
 ) -> DescribeConfigsResult:
     result = DescribeConfigsResult(
-        resource_type=resource.resource_type, resource_name=resource.resource_name, error_message=None
+        resource_type=resource.resource_type, resource_name=resource.resource_name, error_message=""
     )
     try:
         if resource.resource_type == TOPIC:
@@ -70,7 +73,7 @@ def _describe(
         elif resource.resource_type == BROKER:
             configs = _broker_configs(broker, resource.resource_name)
         else:
-            raise InvalidRequestError(f"Unsupported resource type: {resource.resource_type}")
+            raise InvalidRequestError(_refusal(resource.resource_type))
     except KafkaError as error:
         result.error_code = broker.code_for(error)
         result.error_message = str(error.args[0]) if error.args else None
@@ -83,25 +86,41 @@ def _describe(
     return result
 
 
+def _refusal(resource_type: int) -> str:
+    if resource_type in _UNSERVED:
+        return f"Unsupported resource type: {_UNSERVED[resource_type]}"
+    return MALFORMED_REQUEST
+
+
 def _topic_configs(broker: Broker, name: str) -> list[DescribeConfigsResourceResult]:
     validate_topic_name(name)
     topic = broker.image.topics.get(name)
     if topic is None:
         raise UnknownTopicOrPartitionError
-    effective = {**broker.config.topic_defaults, **topic.configs}
+    own = {name: _shown(name, text) for name, text in topic.configs.items()}
+    effective = {**broker.config.topic_defaults, **own}
     results = []
     for key in TOPIC_CONFIGS.values():
         if key.name not in effective:
             continue
         synonyms = _broker_synonyms(broker, key.synonyms[0][0]) if key.synonyms else []
-        if key.name in topic.configs:
+        if key.name in own:
             synonyms.insert(
-                0, DescribeConfigsSynonym(name=key.name, value=topic.configs[key.name], source=TOPIC_CONFIG)
+                0, DescribeConfigsSynonym(name=key.name, value=own[key.name], source=TOPIC_CONFIG)
             )
         results.append(
             _result(key.name, effective[key.name], _TYPES[key.type_name], synonyms, read_only=False)
         )
     return results
+
+
+def _shown(name: str, text: str) -> str | None:
+    """The value of a topic's option: a list without what it says twice (KIP-1161)."""
+    key = TOPIC_CONFIGS[name]
+    if key.type_name != LIST:
+        return text
+    parsed = key.parse(text)
+    return ",".join(dict.fromkeys(parsed)) if isinstance(parsed, list) else text
 
 
 def _broker_configs(broker: Broker, name: str) -> list[DescribeConfigsResourceResult]:

@@ -167,7 +167,12 @@ def _failed(
 ) -> PartitionData:
     code = broker.code_for(error)
     data = PartitionData(
-        partition_index=source.topic_partition.partition, error_code=code, high_watermark=-1, records=[]
+        partition_index=source.topic_partition.partition,
+        error_code=code,
+        high_watermark=-1,
+        # The log tells null with an error; what is refused before it, an empty list.
+        aborted_transactions=None if source.error is None else [],
+        records=[],
     )
     if version >= _LEADER_HINT_SINCE_VERSION and code in (
         ErrorCode.NOT_LEADER_OR_FOLLOWER,

@@ -7,6 +7,7 @@ served.
 
 from __future__ import annotations
 
+from minikafka.broker.answers import MALFORMED_REQUEST
 from minikafka.broker.group_coordination import OFFSETS_TOPIC
 from minikafka.errors import ErrorCode
 from minikafka.groups.java_hash import partition_for
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 GROUP = 0
 TRANSACTION = 1
+SHARE = 2
 _BATCH_SINCE_VERSION = 4
 
 _UNSERVED = "minikafka does not support transactions or share groups yet"
@@ -37,7 +39,7 @@ def handle_find_coordinator(
     found = _find(broker, request.key_type, request.key)
     return FindCoordinatorResponse(
         error_code=found.error_code,
-        error_message=found.error_message,
+        error_message=found.error_message or ErrorCode(found.error_code).name,
         node_id=found.node_id,
         host=found.host,
         port=found.port,
@@ -46,7 +48,8 @@ def handle_find_coordinator(
 
 def _find(broker: Broker, key_type: int, key: str) -> Coordinator:
     if key_type != GROUP:
-        return _nobody(key, ErrorCode.INVALID_REQUEST, _UNSERVED)
+        message = _UNSERVED if key_type in (TRANSACTION, SHARE) else MALFORMED_REQUEST
+        return _nobody(key, ErrorCode.INVALID_REQUEST, message)
     image = broker.image
     topic = image.topics.get(OFFSETS_TOPIC)
     if topic is None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from minikafka.broker.answers import gathered, mapped, recovered
 from minikafka.broker.authorized_operations import GROUP_OPERATIONS
-from minikafka.errors import KafkaError
+from minikafka.errors import ErrorCode, KafkaError
 from minikafka.messages.delete_groups import DeletableGroupResult, DeleteGroupsRequest, DeleteGroupsResponse
 from minikafka.messages.describe_groups import DescribedGroup, DescribeGroupsRequest, DescribeGroupsResponse
 from minikafka.messages.list_groups import ListGroupsResponse
@@ -30,7 +30,8 @@ def handle_describe_groups(
     def answer(groups: list[DescribedGroup]) -> DescribeGroupsResponse:
         if request.include_authorized_operations:
             for group in groups:
-                group.authorized_operations = GROUP_OPERATIONS
+                if group.error_code == ErrorCode.NONE:
+                    group.authorized_operations = GROUP_OPERATIONS
         return DescribeGroupsResponse(groups=groups)
 
     return mapped(described, answer)

@@ -6,7 +6,7 @@ Mirrors KafkaApis and GroupCoordinatorService; the state machine itself is `mini
 from __future__ import annotations
 
 from minikafka.broker.answers import recovered
-from minikafka.errors import CoordinatorLoadInProgressError, ErrorCode
+from minikafka.errors import CoordinatorLoadInProgressError, ErrorCode, InconsistentGroupProtocolError
 from minikafka.messages.heartbeat import HeartbeatResponse
 
 TYPE_CHECKING = False
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from minikafka.messages.sync_group import SyncGroupRequest, SyncGroupResponse
     from minikafka.scheduler import Promise
     from minikafka.structs import RequestContext
+
+_PROTOCOL_SINCE_VERSION = 5
 
 
 def handle_join_group(
@@ -33,7 +35,14 @@ def handle_join_group(
 def handle_sync_group(
     broker: Broker, request: SyncGroupRequest, context: RequestContext
 ) -> Promise[SyncGroupResponse]:
-    """Bring or get the assignment; parked until the leader has brought it."""
+    """Bring or get the assignment; parked until the leader has brought it.
+
+    From version 5 on the member says what it believes the protocol to be, or it is refused (KIP-559).
+    """
+    if context.api_version >= _PROTOCOL_SINCE_VERSION and (
+        request.protocol_type is None or request.protocol_name is None
+    ):
+        raise InconsistentGroupProtocolError
     groups = broker.groups
     return groups.runtime.write(
         groups.partition_of(request.group_id), lambda shard: shard.sync_group(context, request)

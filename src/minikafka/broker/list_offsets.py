@@ -20,30 +20,36 @@ if TYPE_CHECKING:
     from minikafka.messages.list_offsets import ListOffsetsRequest
     from minikafka.structs import RequestContext
 
-_SPECIAL_TIMESTAMPS = {-1: 0, -2: 0, -3: 7, -4: 8, -5: 9}
+_SPECIAL_TIMESTAMPS = {-1: 0, -2: 0, -3: 7, -4: 8, -5: 9, -6: 11}
 """The version that each special timestamp came with."""
 _OFFSET_NOT_AVAILABLE_SINCE_VERSION = 5
 _LEADER_EPOCH_SINCE_VERSION = 4
 _LATEST_TIERED = -5
+_TIERED = (-5, -6)
+"""The latest offset in tiered storage, the earliest that waits for it: there is none of either."""
 
 
 def handle_list_offsets(
     broker: Broker, request: ListOffsetsRequest, context: RequestContext
 ) -> ListOffsetsResponse:
-    """Look the offsets up; a partition that is named twice is INVALID_REQUEST."""
+    """Look the offsets up; a partition that is named twice is INVALID_REQUEST, told once."""
     seen: dict[TopicPartition, int] = {}
     for topic in request.topics:
         for partition in topic.partitions:
             topic_partition = TopicPartition(topic.name, partition.partition_index)
             seen[topic_partition] = seen.get(topic_partition, 0) + 1
     version = context.api_version
+    told: set[TopicPartition] = set()
     topics = []
     for topic in request.topics:
-        partitions = []
+        partitions: list[ListOffsetsPartitionResponse] = []
         for partition in topic.partitions:
             topic_partition = TopicPartition(topic.name, partition.partition_index)
             timestamp = partition.timestamp
             answer = ListOffsetsPartitionResponse(partition_index=partition.partition_index)
+            if topic_partition in told:
+                continue
+            told.add(topic_partition)
             partitions.append(answer)
             if seen[topic_partition] > 1:
                 answer.error_code = ErrorCode.INVALID_REQUEST
@@ -74,6 +80,8 @@ def _look_up(
     current_leader_epoch: int,
     answer: ListOffsetsPartitionResponse,
 ) -> None:
+    if timestamp in _TIERED:
+        timestamp = _LATEST_TIERED  # the leader's checks, and nothing to be found
     try:
         found = broker.replica_manager.list_offset(
             topic_partition,

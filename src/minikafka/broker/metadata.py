@@ -40,6 +40,7 @@ def handle_metadata(broker: Broker, request: MetadataRequest, context: RequestCo
         topics = [describe_topic(image, topic, with_operations) for topic in image.topics.values()]
     else:
         unknown: dict[str, None] = {}
+        told: dict[str, None] = {}
         for wanted in request.topics:
             if wanted.topic_id != ZERO_UUID and version < _TOPIC_IDS_SINCE_VERSION:
                 raise InvalidRequestError(f"Topic IDs are not supported in requests for version {version}")
@@ -48,7 +49,9 @@ def handle_metadata(broker: Broker, request: MetadataRequest, context: RequestCo
             name = image.topic_name(wanted.topic_id) if wanted.topic_id != ZERO_UUID else wanted.name
             topic = image.topics.get(name or "")
             if topic is not None:
-                topics.append(describe_topic(image, topic, with_operations))
+                if topic.name not in told:
+                    topics.append(describe_topic(image, topic, with_operations))
+                told[topic.name] = None
             elif name is None:
                 topics.append(
                     MetadataResponseTopic(

@@ -86,7 +86,19 @@ def handle_offset_commit(
                 codes[topic.name, partition.partition_index] = partition.error_code
         return _committed(image, request, codes)
 
-    return mapped(promise, answer)
+    def refuse(error: BaseException) -> OffsetCommitResponse:
+        # Partitions that do not exist are told so whatever the coordinator says of the others.
+        if not isinstance(error, KafkaError):
+            raise error
+        code = broker.code_for(error)
+        codes.update(
+            ((topic.name, partition.partition_index), code)
+            for topic in known
+            for partition in topic.partitions
+        )
+        return _committed(image, request, codes)
+
+    return recovered(mapped(promise, answer), refuse)
 
 
 def _committed(

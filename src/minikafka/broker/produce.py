@@ -20,6 +20,7 @@ from minikafka.errors import (
     UnknownTopicIdError,
     UnknownTopicOrPartitionError,
     UnsupportedCompressionTypeError,
+    UnsupportedForMessageFormatError,
 )
 from minikafka.image import INTERNAL_TOPICS
 from minikafka.log.record_batch import RecordBatch, split_batches
@@ -37,7 +38,7 @@ from minikafka.structs import TopicPartition
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from minikafka.broker.broker import Broker
-    from minikafka.messages.produce import ProduceRequest
+    from minikafka.messages.produce import ProduceRequest, TopicProduceData
     from minikafka.replica.replica_manager import AppendResult
     from minikafka.structs import RequestContext
 
@@ -47,6 +48,7 @@ ADMIN_CLIENT_ID = "__admin_client"
 _ZSTD = 4
 _ZSTD_SINCE_VERSION = 7
 _LEADER_HINT_SINCE_VERSION = 10
+_TOPIC_ID_SINCE_VERSION = 13
 
 _Refused = dict[TopicPartition, KafkaError]
 
@@ -93,7 +95,7 @@ def _checked_batches(
     records: list[RecordBatch] | bytes | None, topic: str, context: RequestContext
 ) -> list[RecordBatch]:
     """The partition's batches; raises what is wrong with them before the log sees them."""
-    batches = records if isinstance(records, list) else split_batches(records or b"")
+    batches = records if isinstance(records, list) else _split(records or b"")
     if len(batches) != 1:
         what = "must have at least one" if not batches else "are only allowed to contain exactly one"
         raise InvalidRecordError(
@@ -106,6 +108,14 @@ def _checked_batches(
     if topic in INTERNAL_TOPICS and context.client_id != ADMIN_CLIENT_ID:
         raise InvalidTopicError(f"Cannot append to internal topic {topic}")
     return batches
+
+
+def _split(records: bytes) -> list[RecordBatch]:
+    """The batches that are whole: what is cut off at the end is not there (Kafka's ByteBufferLogInputStream)."""
+    try:
+        return split_batches(records, allow_partial=True)
+    except UnsupportedForMessageFormatError as error:
+        raise InvalidRecordError(*error.args) from error
 
 
 def _refuse_transactional(
@@ -151,7 +161,7 @@ def _answer(
             failed = True
             error = refused.get(topic_partition) if result is None else result.error
             if error is None:
-                error = UnknownTopicIdError(f"no topic has the id {topic.topic_id.hex()}")
+                error = _no_such_topic(topic, context)
             partitions.append(_partition_error(broker, context, topic_partition, error, result, leaders))
         topics.append(
             TopicProduceResponse(name=topic.name, topic_id=topic.topic_id, partition_responses=partitions)
@@ -167,6 +177,12 @@ def _answer(
         ]
         return ProduceResponse(responses=topics, node_endpoints=endpoints)
     return ProduceResponse(responses=topics)
+
+
+def _no_such_topic(topic: TopicProduceData, context: RequestContext) -> KafkaError:
+    if context.api_version < _TOPIC_ID_SINCE_VERSION:
+        return UnknownTopicOrPartitionError(f"topic {topic.name!r} is unknown to this broker")
+    return UnknownTopicIdError(f"no topic has the id {topic.topic_id.hex()}")
 
 
 def _partition_error(

@@ -47,7 +47,7 @@ def _throttled_replicas(name: str, value: ConfigValue) -> None:
         if len(numbers) != 2 or not all(number.isdigit() for number in numbers):
             raise invalid(
                 name,
-                ",".join(value),
+                f"[{', '.join(value)}]",
                 f"{name} must be the literal '*' or a list of replicas in the following format: "
                 "[partitionId]:[brokerId],[partitionId]:[brokerId],...",
             )

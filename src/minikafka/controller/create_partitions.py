@@ -41,8 +41,10 @@ def handle_create_partitions(
             added = _new_partitions(controller, topic)
         except Exception as error:
             code, message = describe(error, controller.scheduler)
+            # Unlike other requests this one tells no words but those of the exception itself.
+            told = message if error.args else None
             results.append(
-                CreatePartitionsTopicResult(name=topic.name, error_code=code, error_message=message)
+                CreatePartitionsTopicResult(name=topic.name, error_code=code, error_message=told)
             )
         else:
             for partition in added:

@@ -18,6 +18,7 @@ from minikafka.errors import (
     InvalidReplicationFactorError,
     InvalidRequestError,
     InvalidTopicError,
+    PolicyViolationError,
     TopicAlreadyExistsError,
 )
 from minikafka.image import TopicImage
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
 _METADATA_TOPIC = "__cluster_metadata"
 _DEFAULT = -1
+_MAX_PARTITIONS = 10_000
+"""How many partitions one request may create (ReplicationControlManager.MAX_PARTITIONS_PER_BATCH)."""
 
 _TOPIC_CONFIG = 1
 _DYNAMIC_DEFAULT_BROKER_CONFIG = 3
@@ -52,12 +55,16 @@ def handle_create_topics(
     """Create each topic, or say why not; one bad topic does not stop the others."""
     names = [topic.name for topic in request.topics]
     delta = controller.delta()
+    existing = dict(delta.topics)
+    excessive = _partition_count(controller, request) > _MAX_PARTITIONS
     results = []
     for topic in request.topics:
         if names.count(topic.name) > 1 or topic.name == _METADATA_TOPIC:
             continue
         try:
-            created = _create(controller, topic, delta.topics)
+            if excessive:
+                raise PolicyViolationError("Excessively large number of partitions per request.")
+            created = _create(controller, topic, existing)
         except Exception as error:
             code, message = describe(error, controller.scheduler)
             results.append(_failed(topic.name, code, message))
@@ -73,6 +80,14 @@ def handle_create_topics(
     if not request.validate_only:
         controller.commit(delta)
     return CreateTopicsResponse(topics=results)
+
+
+def _partition_count(controller: Controller, request: CreateTopicsRequest) -> int:
+    default = controller.config.num_partitions
+    return sum(
+        len(topic.assignments) or (default if topic.num_partitions == _DEFAULT else topic.num_partitions)
+        for topic in request.topics
+    )
 
 
 def new_topic_id(random: Random) -> bytes:

@@ -62,7 +62,9 @@ def handle_alter_partition_reassignments(
                 code, message = describe(error, controller.scheduler)
             partitions.append(
                 ReassignablePartitionResponse(
-                    partition_index=wanted.partition_index, error_code=code, error_message=message
+                    partition_index=wanted.partition_index,
+                    error_code=code,
+                    error_message=None if code is ErrorCode.NO_REASSIGNMENT_IN_PROGRESS else message,
                 )
             )
         responses.append(ReassignableTopicResponse(name=topic.name, partitions=partitions))

@@ -36,7 +36,7 @@ class RecordError:
         self.message = message
 
     def __repr__(self) -> str:
-        return f"RecordError(batch_index={self.batch_index}, message={self.message!r})"
+        return f"RecordError(batchIndex={self.batch_index}, message={self.message!r})"
 
 
 class InvalidRecordsError(InvalidRecordError):
@@ -159,7 +159,7 @@ def _raise_record_errors(batch: RecordBatch, config: LogConfig, name: str, now_m
         if config.compact and key is None:
             errors.append(
                 RecordError(
-                    index, f"Compacted topic cannot accept message without key in topic partition {name}."
+                    index, f"Compacted topic cannot accept message without key in topic partition {name}"
                 )
             )
         elif config.log_append_time:
