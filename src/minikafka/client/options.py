@@ -67,6 +67,19 @@ TRANSPORT_OPTIONS: dict[str, str] = {
 }
 """Options that are accepted and mean nothing in process, each with the reason."""
 
+IDLE_OPTIONS: dict[str, dict[str, str]] = {
+    "producer": {},
+    "consumer": {
+        "max_in_flight_requests_per_connection": "in process a connection takes any number of requests at once",
+    },
+    "admin": {
+        "max_in_flight_requests_per_connection": "in process a connection takes any number of requests at once",
+        "metrics_num_samples": "only reporters could see the metrics, and metric_reporters is refused",
+        "metrics_sample_window_ms": "only reporters could see the metrics, and metric_reporters is refused",
+    },
+}
+"""Options of one kind of client that are checked and then mean nothing in process, each with the reason."""
+
 TRANSPORT_DEFAULTS: dict[str, object] = {
     "client_dns_lookup": "use_all_dns_ips",
     "connections_max_idle_ms": 9 * 60 * 1000,
@@ -156,9 +169,9 @@ class Bound:
     __slots__ = ("fractional", "minimum", "none_allowed")
 
     def __init__(self, minimum: float, *, fractional: bool = False, none_allowed: bool = False) -> None:
-        self.minimum = minimum
-        self.fractional = fractional
-        self.none_allowed = none_allowed
+        self.minimum: float = minimum
+        self.fractional: bool = fractional
+        self.none_allowed: bool = none_allowed
 
     def admits(self, value: object) -> bool:
         """Whether the value is a number within the bound."""
