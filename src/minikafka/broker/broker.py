@@ -57,16 +57,16 @@ class Broker:
         logs: dict[TopicPartition, UnifiedLog],
     ) -> None:
         self.node_id = node_id
-        self.address = broker_address(node_id)
+        self.address: str = broker_address(node_id)
         self.scheduler = scheduler
         self.transport = transport
         self.static_config = config
-        self.config = config
+        self.config: BrokerConfig = config
         """The options in force: the static ones and, over them, those set by IncrementalAlterConfigs."""
         self.logs = logs
-        self.image = MetadataImage()
-        self.running = False
-        self.replica_manager = ReplicaManager(node_id, scheduler, transport, config, logs)
+        self.image: MetadataImage = MetadataImage()
+        self.running: bool = False
+        self.replica_manager: ReplicaManager = ReplicaManager(node_id, scheduler, transport, config, logs)
         self.replica_manager.leadership_listeners.append(self._on_leadership)
         self._handlers: dict[str, Handler] = {}
         self._groups: GroupCoordination | None = None
