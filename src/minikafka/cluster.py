@@ -31,7 +31,10 @@ if TYPE_CHECKING:
     from typing import Any, Self
 
     from minikafka.admin import KafkaAdminClient
+    from minikafka.config import BrokerConfig
     from minikafka.consumer import KafkaConsumer
+    from minikafka.drivers.system import SystemDriver
+    from minikafka.drivers.virtual import VirtualDriver
     from minikafka.groups.group_coordinator import GroupCoordinatorShard
     from minikafka.image import MetadataImage
     from minikafka.log.unified_log import UnifiedLog
@@ -82,18 +85,18 @@ class MiniKafka(ClusterViews):
     ) -> None:
         self._closed = True
         check_arguments(brokers, clock, racks)
-        self.config = broker_config(brokers, {**(config or {}), **options})
+        self.config: BrokerConfig = broker_config(brokers, {**(config or {}), **options})
         """The options that every broker starts with."""
-        self.name = name or f"minikafka-{next(_numbers)}"
+        self.name: str = name or f"minikafka-{next(_numbers)}"
         self.seed = seed
         """What everything random is drawn from."""
         random = Random(seed)
-        self.started_ms = wall_clock_ms() if start_ms is None else start_ms
-        self.scheduler = Scheduler(random, self.started_ms)
-        self.faults = FaultPlan(random)
+        self.started_ms: int = wall_clock_ms() if start_ms is None else start_ms
+        self.scheduler: Scheduler = Scheduler(random, self.started_ms)
+        self.faults: FaultPlan = FaultPlan(random)
         """What goes wrong between the nodes; nothing by default."""
-        self.network = Network(self.scheduler, self.faults)
-        self.driver = new_driver(clock, self.scheduler)
+        self.network: Network = Network(self.scheduler, self.faults)
+        self.driver: VirtualDriver | SystemDriver = new_driver(clock, self.scheduler)
         self._racks = racks
         self._disks: dict[int, LogDirectory] = {node_id: {} for node_id in range(1, brokers + 1)}
         self.brokers: dict[int, Broker] = {}
@@ -101,12 +104,14 @@ class MiniKafka(ClusterViews):
         self._clients: dict[object, None] = {}
         self._listener: Listener | None = None
         with self.driver.lock:
-            self.controller = Controller(self.scheduler, self.network, self.config, new_cluster_id(random))
+            self.controller: Controller = Controller(
+                self.scheduler, self.network, self.config, new_cluster_id(random)
+            )
             self.network.bind(CONTROLLER, self.controller.handle)
             self.faults.on_links_changed = self._on_links_changed
             for node_id in self._disks:
                 self._start_broker(node_id)
-            self.endpoint = Endpoint(
+            self.endpoint: Endpoint = Endpoint(
                 self.name,
                 self.scheduler,
                 self.network,

@@ -118,13 +118,11 @@ class CoordinatorRecord:
     __slots__ = ("key", "value")
 
     def __init__(self, key: Body, value: Body | None) -> None:
-        self.key = key
-        self.value = value
+        self.key: Body = key
+        self.value: Body | None = value
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, CoordinatorRecord) and self.key == other.key and self.value == other.value
-
-    __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return f"CoordinatorRecord({self.key!r}, {self.value!r})"
@@ -158,13 +156,13 @@ class Result(Generic[T]):
         immediate: bool = False,
         atomic: bool = True,
     ) -> None:
-        self.records = records
-        self.response = response
-        self.on_append = on_append
-        self.replay = replay
-        self.immediate = immediate
-        self.atomic = atomic
-        self.appended = False
+        self.records: Sequence[CoordinatorRecord] = records
+        self.response: T | Promise[T] | None = response
+        self.on_append: Callable[[KafkaError | None], Result[Any] | None] | None = on_append
+        self.replay: bool = replay
+        self.immediate: bool = immediate
+        self.atomic: bool = atomic
+        self.appended: bool = False
         """Set by the runtime once the log holds the records, committed or not."""
 
 

@@ -214,7 +214,8 @@ class KafkaError(Exception):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, KafkaError) and type(self) is type(other) and self.args == other.args
 
-    __hash__ = Exception.__hash__
+    def __hash__(self) -> int:
+        return super().__hash__()
 
 
 class RetriableError(KafkaError):

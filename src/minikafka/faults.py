@@ -23,10 +23,10 @@ class Envelope:
     __slots__ = ("destination", "message", "sent_ms", "source")
 
     def __init__(self, source: str, destination: str, message: Request, sent_ms: int) -> None:
-        self.source = source
-        self.destination = destination
-        self.message = message
-        self.sent_ms = sent_ms
+        self.source: str = source
+        self.destination: str = destination
+        self.message: Request = message
+        self.sent_ms: int = sent_ms
 
     @property
     def api_name(self) -> str:
@@ -72,10 +72,10 @@ class Fate:
         reply_delay_ms: int = 0,
         error: ErrorCode = ErrorCode.NONE,
     ) -> None:
-        self.action = action
-        self.delay_ms = delay_ms
-        self.reply_delay_ms = reply_delay_ms
-        self.error = error
+        self.action: Action = action
+        self.delay_ms: int = delay_ms
+        self.reply_delay_ms: int = reply_delay_ms
+        self.error: ErrorCode = error
 
     def __repr__(self) -> str:
         extra = f" {self.error.name}" if self.action is Action.ANSWER_ERROR else ""
@@ -106,15 +106,15 @@ class FaultRule:
             raise IllegalArgumentError(f"times={times}: expected a positive number, or None for always")
         if skip < 0:
             raise IllegalArgumentError(f"skip={skip}: expected 0 or more messages")
-        self.fate = fate
-        self.api = api
-        self.source = _address(source)
-        self.destination = _address(destination)
-        self.times = times
-        self.skip = skip
-        self.when = when
-        self.delay_range = delay_range
-        self.applied = 0
+        self.fate: Fate = fate
+        self.api: str | None = api
+        self.source: str | None = _address(source)
+        self.destination: str | None = _address(destination)
+        self.times: int | None = times
+        self.skip: int = skip
+        self.when: Callable[[Envelope], bool] | None = when
+        self.delay_range: tuple[int, int] | None = delay_range
+        self.applied: int = 0
         """How many messages have met this fate."""
 
     def matches(self, envelope: Envelope) -> bool:

@@ -29,12 +29,12 @@ class BrokerImage:
         epoch: int = 0,
         fenced: bool = False,
     ) -> None:
-        self.node_id = node_id
-        self.host = host
-        self.port = port
-        self.rack = rack
-        self.epoch = epoch
-        self.fenced = fenced
+        self.node_id: int = node_id
+        self.host: str = host
+        self.port: int = port
+        self.rack: str | None = rack
+        self.epoch: int = epoch
+        self.fenced: bool = fenced
 
     def with_changes(self, *, epoch: int | None = None, fenced: bool | None = None) -> BrokerImage:
         """A copy with some fields replaced."""
@@ -71,13 +71,13 @@ class PartitionImage:
         adding_replicas: tuple[int, ...] = (),
         removing_replicas: tuple[int, ...] = (),
     ) -> None:
-        self.replicas = replicas
-        self.isr = isr
-        self.leader = leader
-        self.leader_epoch = leader_epoch
-        self.partition_epoch = partition_epoch
-        self.adding_replicas = adding_replicas
-        self.removing_replicas = removing_replicas
+        self.replicas: tuple[int, ...] = replicas
+        self.isr: tuple[int, ...] = isr
+        self.leader: int = leader
+        self.leader_epoch: int = leader_epoch
+        self.partition_epoch: int = partition_epoch
+        self.adding_replicas: tuple[int, ...] = adding_replicas
+        self.removing_replicas: tuple[int, ...] = removing_replicas
 
 
 class TopicImage:
@@ -92,10 +92,10 @@ class TopicImage:
         partitions: tuple[PartitionImage, ...],
         configs: Mapping[str, str],
     ) -> None:
-        self.name = name
-        self.topic_id = topic_id
-        self.partitions = partitions
-        self.configs = configs
+        self.name: str = name
+        self.topic_id: bytes = topic_id
+        self.partitions: tuple[PartitionImage, ...] = partitions
+        self.configs: Mapping[str, str] = configs
 
     @property
     def is_internal(self) -> bool:
@@ -120,9 +120,9 @@ class MetadataImage:
         topics: Mapping[str, TopicImage] | None = None,
         broker_configs: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
-        self.version = version
-        self.cluster_id = cluster_id
-        self.controller_id = controller_id
+        self.version: int = version
+        self.cluster_id: str = cluster_id
+        self.controller_id: int = controller_id
         self.brokers: Mapping[int, BrokerImage] = brokers or {}
         self.topics: Mapping[str, TopicImage] = topics or {}
         self.broker_configs: Mapping[str, Mapping[str, str]] = broker_configs or {}

@@ -42,12 +42,12 @@ class Exchange:
     def __init__(
         self, source: str, destination: str, message: Request, client_id: str | None, one_way: bool
     ) -> None:
-        self.source = source
-        self.destination = destination
-        self.message = message
-        self.api_version = message.max_version
-        self.client_id = client_id
-        self.one_way = one_way
+        self.source: str = source
+        self.destination: str = destination
+        self.message: Request = message
+        self.api_version: int = message.max_version
+        self.client_id: str | None = client_id
+        self.one_way: bool = one_way
         self.promise: Promise[Response] = Promise()
         self.fate: Fate = DELIVER
         self.timer: Timer | None = None
@@ -80,7 +80,7 @@ class Network:
         self.faults = faults
         self.observers: list[Observer] = []
         """Called with ("request" | "response" | "lost", exchange, response) as things happen."""
-        self.requests = 0
+        self.requests: int = 0
         self._handlers: dict[str, Handler] = {}
         self._pending: dict[Exchange, None] = {}
         self._late: dict[tuple[str, str], _LateQueue] = {}

@@ -125,13 +125,13 @@ class Endpoint:
         attach: Callable[[object], object],
         detach: Callable[[object], object],
     ) -> None:
-        self.name = name
-        self.scheduler = scheduler
-        self.transport = transport
-        self.driver = driver
-        self.bootstrap_nodes = bootstrap_nodes
-        self.attach = attach
-        self.detach = detach
+        self.name: str = name
+        self.scheduler: Scheduler = scheduler
+        self.transport: Transport = transport
+        self.driver: Driver = driver
+        self.bootstrap_nodes: Callable[[], list[str]] = bootstrap_nodes
+        self.attach: Callable[[object], object] = attach
+        self.detach: Callable[[object], object] = detach
         self._next_client = 0
 
     def new_address(self, kind: str) -> str:

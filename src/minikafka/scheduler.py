@@ -125,9 +125,9 @@ class Timer:
     __slots__ = ("action", "args", "deadline_ms")
 
     def __init__(self, deadline_ms: int, action: Callable[..., object], args: tuple[Any, ...]) -> None:
-        self.deadline_ms = deadline_ms
+        self.deadline_ms: int = deadline_ms
         self.action: Callable[..., object] | None = action
-        self.args = args
+        self.args: tuple[()] = args
 
     @property
     def cancelled(self) -> bool:
@@ -150,7 +150,7 @@ class Task(Promise[T]):
         self._scheduler = scheduler
         self._coroutine = coroutine
         self._waiting_for: Promise[Any] | None = None
-        self.name = name
+        self.name: str = name
 
     def cancel(self) -> None:
         """Stop the coroutine where it waits (its ``finally`` blocks run) and fail with Cancelled."""
@@ -212,12 +212,12 @@ class Scheduler:
     )
 
     def __init__(self, random: Random, now_ms: int) -> None:
-        self.random = random
-        self.now_ms = now_ms
+        self.random: Random = random
+        self.now_ms: int = now_ms
         self.failure: BaseException | None = None
         self.on_work: Callable[[], object] | None = None
         """Called when an action or timer was added, so that a driver in another thread can wake."""
-        self.closed = False
+        self.closed: bool = False
         self._ready: deque[tuple[Callable[..., object], tuple[Any, ...]]] = deque()
         self._timers: list[tuple[int, int, Timer]] = []
         self._sequence = 0

@@ -87,11 +87,11 @@ class RequestContext:
         source: str,
         principal: str = "User:ANONYMOUS",
     ) -> None:
-        self.api_version = api_version
-        self.client_id = client_id
-        self.client_host = client_host
-        self.source = source
-        self.principal = principal
+        self.api_version: int = api_version
+        self.client_id: str | None = client_id
+        self.client_host: str = client_host
+        self.source: str = source
+        self.principal: str = principal
 
 
 def broker_address(node_id: int) -> str:

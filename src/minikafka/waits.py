@@ -11,6 +11,7 @@ from minikafka.structs import TopicPartition
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from typing import Any
 
     from minikafka.client.consumer_record import ConsumerRecord
     from minikafka.cluster import MiniKafka
@@ -171,7 +172,9 @@ def wait_for_assignment(
     Raises:
         WaitTimeout: it did not come to it; the message says who owns what and who keeps the group waiting.
     """
-    consumers: list[KafkaConsumer] = list(consumer) if isinstance(consumer, list | tuple) else [consumer]
+    consumers: list[KafkaConsumer] = (
+        list(consumer) if isinstance(consumer, list | tuple) else [consumer]  # type: ignore[list-item]
+    )
     wanted = None if partitions is None else {TopicPartition(*each) for each in partitions}
     end_ms = kafka.scheduler.now_ms + timeout_ms
     while True:
@@ -219,7 +222,7 @@ def explain(kafka: MiniKafka, group_id: str, partitions: Iterable[TopicPartition
     members = [
         client for client in kafka.clients if getattr(client, "config", {}).get("group_id") == group_id
     ]
-    consumers = [client for client in members if hasattr(client, "poll")]
+    consumers: list[Any] = [client for client in members if hasattr(client, "poll")]
     if not consumers:
         return [f"  no consumer of group {group_id!r} lives on this cluster"]
     for tp in partitions:

@@ -70,7 +70,7 @@ class RefusedFetch:
     __slots__ = ("error",)
 
     def __init__(self, error: ErrorCode) -> None:
-        self.error = error
+        self.error: ErrorCode = error
 
     def partitions(self) -> Iterator[Wanted]:
         """Nothing."""
@@ -87,7 +87,7 @@ class SessionlessFetch:
     __slots__ = ("_request", "error")
 
     def __init__(self, request: FetchRequest) -> None:
-        self.error = ErrorCode.NONE
+        self.error: ErrorCode = ErrorCode.NONE
         self._request = request
 
     def partitions(self) -> Iterator[Wanted]:
@@ -123,7 +123,7 @@ class IncrementalFetch:
     __slots__ = ("_epoch", "_session", "error")
 
     def __init__(self, session: FetchSession) -> None:
-        self.error = ErrorCode.NONE
+        self.error: ErrorCode = ErrorCode.NONE
         self._session = session
         self._epoch = session.epoch
 
@@ -157,11 +157,11 @@ class CachedPartition:
     __slots__ = ("high_watermark", "log_start_offset", "request", "topic", "topic_id")
 
     def __init__(self, topic: str, topic_id: bytes, request: FetchPartition) -> None:
-        self.topic = topic
-        self.topic_id = topic_id
-        self.request = request
-        self.high_watermark = -1
-        self.log_start_offset = -1
+        self.topic: str = topic
+        self.topic_id: bytes = topic_id
+        self.request: FetchPartition = request
+        self.high_watermark: int = -1
+        self.log_start_offset: int = -1
 
     def must_respond(self, data: PartitionData) -> bool:
         """Whether the fetcher must be told, and note what it will know then."""
@@ -185,11 +185,11 @@ class FetchSession:
     __slots__ = ("created_ms", "epoch", "is_follower", "last_used_ms", "partitions", "session_id")
 
     def __init__(self, session_id: int, is_follower: bool, now_ms: int) -> None:
-        self.session_id = session_id
-        self.is_follower = is_follower
-        self.epoch = 1
-        self.created_ms = now_ms
-        self.last_used_ms = now_ms
+        self.session_id: int = session_id
+        self.is_follower: bool = is_follower
+        self.epoch: int = 1
+        self.created_ms: int = now_ms
+        self.last_used_ms: int = now_ms
         self.partitions: dict[tuple[str | bytes, int], CachedPartition] = {}
 
     def update(self, request: FetchRequest) -> None:

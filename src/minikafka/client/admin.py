@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from minikafka.errors import ErrorTable
     from minikafka.messages.find_coordinator import Coordinator
     from minikafka.messages.schema import Request
-    from minikafka.ports import Endpoint
+    from minikafka.ports import Driver, Endpoint
+    from minikafka.scheduler import Scheduler
 
     Answers = Callable[[Any], Iterable[Any]]
     """The parts of a response that carry an error_code each."""
@@ -36,9 +37,9 @@ class AdminCore:
     def __init__(self, endpoint: Endpoint, options: AdminOptions, errors: ErrorTable) -> None:
         self.options = options
         self.errors = errors
-        self.client = NetworkClient(endpoint, "admin", options.config, errors)
-        self.scheduler = endpoint.scheduler
-        self.driver = endpoint.driver
+        self.client: NetworkClient = NetworkClient(endpoint, "admin", options.config, errors)
+        self.scheduler: Scheduler = endpoint.scheduler
+        self.driver: Driver = endpoint.driver
         self._controller_id: int | None = None
 
     async def bootstrap(self, timeout_ms: float | None) -> None:

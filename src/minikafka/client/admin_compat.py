@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from minikafka.errors import ErrorTable
     from minikafka.messages.schema import Response
     from minikafka.ports import Endpoint
+    from minikafka.structs import BrokerMetadata
 
 _FIND_COORDINATOR = 10
 
@@ -175,7 +176,7 @@ class ClusterView:
     """Stands in for kafka-python 2's ``ClusterMetadata`` (the part that its admin client uses)."""
 
     def __init__(self, metadata: ClusterMetadata) -> None:
-        self.brokers = metadata.brokers
+        self.brokers: Callable[[], list[BrokerMetadata]] = metadata.brokers
         self._metadata = metadata
         self._partitions = {
             topic: {index: _Partition(index) for index in metadata.sorted_partitions(topic)}

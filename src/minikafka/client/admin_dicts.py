@@ -105,7 +105,5 @@ class ResponseObject:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ResponseObject) and self._response == other._response
 
-    __hash__ = None  # type: ignore[assignment]
-
     def __repr__(self) -> str:
         return repr(self._response)

@@ -74,5 +74,5 @@ class AdminOptions:
             raise UnsupportedOptionError(
                 f"metric_reporters={config['metric_reporters']!r}: minikafka's admin client keeps no metrics"
             )
-        self.request_timeout_ms = milliseconds(config["request_timeout_ms"])
-        self.retry_backoff_ms = milliseconds(config["retry_backoff_ms"])
+        self.request_timeout_ms: int = milliseconds(config["request_timeout_ms"])
+        self.retry_backoff_ms: int = milliseconds(config["retry_backoff_ms"])

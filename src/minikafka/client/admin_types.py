@@ -64,7 +64,7 @@ class ACLOperation(IntEnum):
     DESCRIBE_TOKENS = 14
 
 
-class AlterConfigOp(_NamedEnum, IntEnum):  # type: ignore[misc]
+class AlterConfigOp(_NamedEnum, IntEnum):
     """What to do to a config (KIP-339); append and subtract are for lists."""
 
     SET = 0
@@ -73,7 +73,7 @@ class AlterConfigOp(_NamedEnum, IntEnum):  # type: ignore[misc]
     SUBTRACT = 3
 
 
-class ConfigResourceType(_NamedEnum, IntEnum):  # type: ignore[misc]
+class ConfigResourceType(_NamedEnum, IntEnum):
     """What a config belongs to."""
 
     UNKNOWN = 0
@@ -84,7 +84,7 @@ class ConfigResourceType(_NamedEnum, IntEnum):  # type: ignore[misc]
     GROUP = 32
 
 
-class ConfigType(_NamedEnum, IntEnum):  # type: ignore[misc]
+class ConfigType(_NamedEnum, IntEnum):
     """The type of a config's value."""
 
     UNKNOWN = 0
@@ -99,7 +99,7 @@ class ConfigType(_NamedEnum, IntEnum):  # type: ignore[misc]
     PASSWORD = 9
 
 
-class ConfigSourceType(_NamedEnum, IntEnum):  # type: ignore[misc]
+class ConfigSourceType(_NamedEnum, IntEnum):
     """Where a config's value comes from."""
 
     UNKNOWN = 0
@@ -121,7 +121,7 @@ class ConfigSourceType(_NamedEnum, IntEnum):  # type: ignore[misc]
         )
 
 
-class ConfigFilterType(_NamedEnum, IntEnum):  # type: ignore[misc]
+class ConfigFilterType(_NamedEnum, IntEnum):
     """Which configs `KafkaAdminClient.describe_configs` tells."""
 
     ALL = 0
@@ -141,14 +141,14 @@ class ConfigFilterType(_NamedEnum, IntEnum):  # type: ignore[misc]
         return False
 
 
-class ElectionType(_NamedEnum, IntEnum):  # type: ignore[misc]
+class ElectionType(_NamedEnum, IntEnum):
     """Which leader is to be elected: the preferred replica, or any, even one that lost records."""
 
     PREFERRED = 0
     UNCLEAN = 1
 
 
-class GroupState(_NamedEnum, str, Enum):  # noqa: UP042 - as kafka-python's, it prints like an enum
+class GroupState(str, _NamedEnum):
     """The states of groups (KIP-518, KIP-848)."""
 
     UNKNOWN = "Unknown"
@@ -161,7 +161,7 @@ class GroupState(_NamedEnum, str, Enum):  # noqa: UP042 - as kafka-python's, it 
     RECONCILING = "Reconciling"
 
 
-class GroupType(_NamedEnum, str, Enum):  # noqa: UP042
+class GroupType(str, _NamedEnum):
     """The protocols of groups (KIP-848)."""
 
     UNKNOWN = "Unknown"
@@ -170,14 +170,14 @@ class GroupType(_NamedEnum, str, Enum):  # noqa: UP042
     SHARE = "share"
 
 
-class IsolationLevel(_NamedEnum, IntEnum):  # type: ignore[misc]
+class IsolationLevel(_NamedEnum, IntEnum):
     """Whether records of open and aborted transactions count."""
 
     READ_UNCOMMITTED = 0
     READ_COMMITTED = 1
 
 
-class OffsetSpec(_NamedEnum, IntEnum):  # type: ignore[misc]
+class OffsetSpec(_NamedEnum, IntEnum):
     """Which offset of a partition is asked for, where no timestamp is."""
 
     LATEST = -1
@@ -212,7 +212,7 @@ class ConfigResource:
     """
 
     def __init__(self, resource_type: object, name: str, configs: Configs = None) -> None:
-        self.resource_type = ConfigResourceType.build_from(resource_type)
+        self.resource_type: ConfigResourceType = ConfigResourceType.build_from(resource_type)
         self.name = name
         self.configs = configs
 
@@ -245,8 +245,10 @@ class NewTopic:
         self.name = name
         self.num_partitions = num_partitions
         self.replication_factor = replication_factor
-        self.replica_assignments = replica_assignments or {}
-        self.topic_configs = topic_configs or {}
+        self.replica_assignments: Mapping[int, Sequence[int]] | dict[int, Sequence[int]] = (
+            replica_assignments or {}
+        )
+        self.topic_configs: Mapping[str, str] | dict[str, str] = topic_configs or {}
 
 
 class NewPartitions:
@@ -276,9 +278,9 @@ class MemberToRemove:
     def __init__(
         self, member_id: str | None = None, group_instance_id: str | None = None, reason: str | None = None
     ) -> None:
-        self.member_id = member_id
-        self.group_instance_id = group_instance_id
-        self.reason = reason
+        self.member_id: str | None = member_id
+        self.group_instance_id: str | None = group_instance_id
+        self.reason: str | None = reason
 
     def _key(self) -> tuple[str | None, str | None, str | None]:
         return self.member_id, self.group_instance_id, self.reason
@@ -302,5 +304,5 @@ class BrokerVersionData:
     __slots__ = ("api_versions", "broker_version")
 
     def __init__(self, broker_version: tuple[int, ...], api_versions: dict[int, tuple[int, int]]) -> None:
-        self.broker_version = broker_version
-        self.api_versions = api_versions
+        self.broker_version: tuple[int, ...] = broker_version
+        self.api_versions: dict[int, tuple[int, int]] = api_versions

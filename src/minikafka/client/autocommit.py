@@ -38,7 +38,7 @@ class AutoCommit:
         self._coordinator = coordinator
         self._subscription = subscription
         self._commits = commits
-        self.enabled = options.enable_auto_commit
+        self.enabled: bool = options.enable_auto_commit
         self._next_ms = scheduler.now_ms + options.auto_commit_interval_ms
 
     @property

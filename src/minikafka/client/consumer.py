@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from minikafka.client.metadata import ClusterMetadata
     from minikafka.client.waiting import Deadline
     from minikafka.errors import ErrorTable
-    from minikafka.ports import Endpoint
+    from minikafka.ports import Driver, Endpoint
+    from minikafka.scheduler import Scheduler
     from minikafka.structs import OffsetAndMetadata, OffsetAndTimestamp
 
     Records = dict[TopicPartition, list[ConsumerRecord]]
@@ -59,15 +60,17 @@ class GroupClient:
 
     def __init__(self, core: ConsumerCore, group_id: str) -> None:
         client, options, subscription = core.client, core.options, core.subscription
-        self.coordinator = CoordinatorClient(client, group_id, self._found)
-        self.membership = GroupMembership(
+        self.coordinator: CoordinatorClient = CoordinatorClient(client, group_id, self._found)
+        self.membership: GroupMembership = GroupMembership(
             client, self.coordinator, subscription, options, core.metrics, core.wake
         )
-        self.commits = OffsetCommits(
+        self.commits: OffsetCommits = OffsetCommits(
             client, self.coordinator, subscription, self.membership, options, core.metrics, core.wake
         )
-        self.autocommit = AutoCommit(core.scheduler, options, self.coordinator, subscription, self.commits)
-        self.rebalance = Rebalance(client, subscription, self.membership, self.autocommit, options)
+        self.autocommit: AutoCommit = AutoCommit(
+            core.scheduler, options, self.coordinator, subscription, self.commits
+        )
+        self.rebalance: Rebalance = Rebalance(client, subscription, self.membership, self.autocommit, options)
         self.membership.rebalance = self.rebalance
 
     def _found(self) -> None:
@@ -88,12 +91,14 @@ class ConsumerCore:
     def __init__(self, endpoint: Endpoint, options: ConsumerOptions, errors: ErrorTable) -> None:
         config = options.config
         self.options = options
-        self.driver = endpoint.driver
-        self.scheduler = endpoint.scheduler
-        self.client = NetworkClient(endpoint, "consumer", config, errors)
+        self.driver: Driver = endpoint.driver
+        self.scheduler: Scheduler = endpoint.scheduler
+        self.client: NetworkClient = NetworkClient(endpoint, "consumer", config, errors)
         if config["client_id"] is None:
             config["client_id"] = self.client.client_id
-        self.subscription = SubscriptionState(options.auto_offset_reset, self.scheduler.random)
+        self.subscription: SubscriptionState = SubscriptionState(
+            options.auto_offset_reset, self.scheduler.random
+        )
         self.metrics: ConsumerMetrics | None = None
         if config["metrics_enabled"]:
             self.metrics = self._make_metrics()
@@ -104,10 +109,16 @@ class ConsumerCore:
             bool(config["check_crcs"]),
             self.driver.released,
         )
-        self.fetcher = Fetcher(self.client, self.subscription, options, reader, self.metrics, self.wake)
-        self.resolver = OffsetResolver(self.client, self.subscription, options.isolation_level, self.wake)
-        self.group = None if options.group_id is None else GroupClient(self, options.group_id)
-        self.closed = False
+        self.fetcher: Fetcher = Fetcher(
+            self.client, self.subscription, options, reader, self.metrics, self.wake
+        )
+        self.resolver: OffsetResolver = OffsetResolver(
+            self.client, self.subscription, options.isolation_level, self.wake
+        )
+        self.group: GroupClient | None = (
+            None if options.group_id is None else GroupClient(self, options.group_id)
+        )
+        self.closed: bool = False
         self._is_virtual = self.driver.clock_name() == "virtual"
         self._changes = 0
         self._waiter: Promise[None] | None = None
@@ -410,7 +421,9 @@ class ConsumerCore:
             raise IllegalStateError("Requires group_id (this consumer has group_id=None)")
         return self.group
 
-    async def commit(self, offsets: Mapping[TopicPartition, OffsetAndMetadata], timeout_ms: float | None) -> None:
+    async def commit(
+        self, offsets: Mapping[TopicPartition, OffsetAndMetadata], timeout_ms: float | None
+    ) -> None:
         """Commit and wait; see `OffsetCommits.commit`."""
         commits = self.required_group().commits
         commits.run_callbacks()

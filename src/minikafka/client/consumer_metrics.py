@@ -17,7 +17,12 @@ _FETCH: Rows = (
     ("fetch-size-avg", "average", "bytes", "The average number of bytes fetched per partition and request"),
     ("fetch-size-max", "maximum", "bytes", "The maximum number of bytes fetched per partition and request"),
     ("bytes-consumed-rate", "rate", "bytes", "The average number of bytes consumed per second"),
-    ("records-per-request-avg", "average", "records", "The average number of records per partition and request"),
+    (
+        "records-per-request-avg",
+        "average",
+        "records",
+        "The average number of records per partition and request",
+    ),
     ("records-consumed-rate", "rate", "records", "The average number of records consumed per second"),
     ("fetch-latency-avg", "average", "fetch-latency", "The average time in ms taken for a fetch request."),
     ("fetch-latency-max", "maximum", "fetch-latency", "The max time in ms taken for any fetch request."),
@@ -29,10 +34,20 @@ _TOPIC: Rows = (
     ("fetch-size-max", "maximum", "bytes", "The maximum number of bytes fetched per request for topic "),
     ("bytes-consumed-rate", "rate", "bytes", "The average number of bytes consumed per second for topic "),
     ("records-per-request-avg", "average", "records", "The average number of records per request for topic "),
-    ("records-consumed-rate", "rate", "records", "The average number of records consumed per second for topic "),
+    (
+        "records-consumed-rate",
+        "rate",
+        "records",
+        "The average number of records consumed per second for topic ",
+    ),
 )
 _COORDINATOR: Rows = (
-    ("heartbeat-response-time-max", "maximum", "heartbeat", "The max time in ms until a heartbeat is answered"),
+    (
+        "heartbeat-response-time-max",
+        "maximum",
+        "heartbeat",
+        "The max time in ms until a heartbeat is answered",
+    ),
     ("heartbeat-rate", "rate", "heartbeats", "The average number of heartbeats per second"),
     ("join-time-avg", "average", "join", "The average time in ms taken for a group rejoin"),
     ("join-time-max", "maximum", "join", "The max time in ms taken for a group rejoin"),
@@ -69,7 +84,7 @@ class ConsumerMetrics(Metrics):
     ) -> None:
         super().__init__(client, samples, sample_ms, reporters)
         self._fetch_group = f"{prefix}-fetch-manager-metrics"
-        self.coordinator_group = f"{prefix}-coordinator-metrics"
+        self.coordinator_group: str = f"{prefix}-coordinator-metrics"
         self._topics: dict[str, None] = {}
         self._register(self._fetch_group, _FETCH, "", "")
         if in_group:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+    from minikafka.client.assignors.abstract import AbstractPartitionAssignor, RebalanceProtocol
     from minikafka.client.options import Config
     from minikafka.errors import ErrorTable
 
@@ -161,14 +162,18 @@ class ConsumerOptions:
         config["api_version"] = normalized_api_version(config["api_version"], errors)
         # Older kafka-pythons spell the policies as Kafka 0.8 did.
         if config["auto_offset_reset"] in ("smallest", "largest"):
-            config["auto_offset_reset"] = {"smallest": "earliest", "largest": "latest"}[config["auto_offset_reset"]]
+            config["auto_offset_reset"] = {"smallest": "earliest", "largest": "latest"}[
+                config["auto_offset_reset"]
+            ]
         self._check_timeouts()
         self._adapt_to_version(given)
         self._check_group()
-        self.isolation_level = self._isolation_level(config["isolation_level"])
+        self.isolation_level: int = self._isolation_level(config["isolation_level"])
         try:
-            self.assignors = resolve(config["partition_assignment_strategy"])
-            self.rebalance_protocol = common_protocol(self.assignors)
+            self.assignors: dict[str, AbstractPartitionAssignor] = resolve(
+                config["partition_assignment_strategy"]
+            )
+            self.rebalance_protocol: RebalanceProtocol = common_protocol(self.assignors)
         except KafkaConfigurationError as error:
             raise errors.translate(error) from None
         self._take_values()
@@ -191,7 +196,9 @@ class ConsumerOptions:
                 f"which must be larger than fetch_max_wait_ms ({wait_ms})."
             )
         if not isinstance(config["consumer_timeout_ms"], (int, float)):
-            raise self._wrong(f"consumer_timeout_ms={config['consumer_timeout_ms']!r}: expected a number of ms")
+            raise self._wrong(
+                f"consumer_timeout_ms={config['consumer_timeout_ms']!r}: expected a number of ms"
+            )
 
     def _adapt_to_version(self, given: Mapping[str, object]) -> None:
         """Timeouts that older brokers would not have had (KIP-62, KIP-735), if an older api_version is claimed."""
@@ -233,7 +240,11 @@ class ConsumerOptions:
     def _check_instance_id(self, instance_id: object) -> None:
         if not isinstance(instance_id, str) or not instance_id:
             raise self._wrong(f"group_instance_id={instance_id!r}: expected a non-empty string")
-        if instance_id in (".", "..") or len(instance_id) > 249 or not _INSTANCE_ID_CHARACTERS.issuperset(instance_id):
+        if (
+            instance_id in (".", "..")
+            or len(instance_id) > 249
+            or not _INSTANCE_ID_CHARACTERS.issuperset(instance_id)
+        ):
             raise self._wrong(
                 f"group_instance_id={instance_id!r}: expected at most 249 of ASCII alphanumerics, '.', '_' and '-', "
                 'and neither "." nor ".."'
@@ -255,20 +266,20 @@ class ConsumerOptions:
         self.client_rack: str = config.get("client_rack") or ""
         self.default_offset_commit_callback: Any = config["default_offset_commit_callback"] or _ignore
         self.auto_offset_reset: Any = config["auto_offset_reset"]
-        self.enable_auto_commit = bool(config["enable_auto_commit"]) and self.group_id is not None
-        self.auto_commit_interval_ms = milliseconds(config["auto_commit_interval_ms"])
+        self.enable_auto_commit: bool = bool(config["enable_auto_commit"]) and self.group_id is not None
+        self.auto_commit_interval_ms: int = milliseconds(config["auto_commit_interval_ms"])
         self.enable_incremental_fetch_sessions = bool(config["enable_incremental_fetch_sessions"]) and config[
             "api_version"
         ] >= (1, 1)
-        self.fetch_max_wait_ms = milliseconds(config["fetch_max_wait_ms"])
-        self.fetch_min_bytes = int(config["fetch_min_bytes"])
-        self.fetch_max_bytes = int(config["fetch_max_bytes"])
-        self.max_partition_fetch_bytes = int(config["max_partition_fetch_bytes"])
-        self.max_poll_records = int(config["max_poll_records"])
-        self.max_poll_interval_ms = milliseconds(config["max_poll_interval_ms"])
-        self.session_timeout_ms = milliseconds(config["session_timeout_ms"])
-        self.heartbeat_interval_ms = milliseconds(config["heartbeat_interval_ms"])
-        self.request_timeout_ms = milliseconds(config["request_timeout_ms"])
-        self.retry_backoff_ms = milliseconds(config["retry_backoff_ms"])
-        self.exclude_internal_topics = bool(config["exclude_internal_topics"])
-        self.has_reset_policy = str(self.auto_offset_reset).lower() in RESET_STRATEGIES
+        self.fetch_max_wait_ms: int = milliseconds(config["fetch_max_wait_ms"])
+        self.fetch_min_bytes: int = int(config["fetch_min_bytes"])
+        self.fetch_max_bytes: int = int(config["fetch_max_bytes"])
+        self.max_partition_fetch_bytes: int = int(config["max_partition_fetch_bytes"])
+        self.max_poll_records: int = int(config["max_poll_records"])
+        self.max_poll_interval_ms: int = milliseconds(config["max_poll_interval_ms"])
+        self.session_timeout_ms: int = milliseconds(config["session_timeout_ms"])
+        self.heartbeat_interval_ms: int = milliseconds(config["heartbeat_interval_ms"])
+        self.request_timeout_ms: int = milliseconds(config["request_timeout_ms"])
+        self.retry_backoff_ms: int = milliseconds(config["retry_backoff_ms"])
+        self.exclude_internal_topics: bool = bool(config["exclude_internal_topics"])
+        self.has_reset_policy: bool = str(self.auto_offset_reset).lower() in RESET_STRATEGIES

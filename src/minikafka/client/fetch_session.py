@@ -31,8 +31,8 @@ class FetchSessionHandler:
     __slots__ = ("enabled", "epoch", "partitions", "session_id")
 
     def __init__(self, enabled: bool = True) -> None:
-        self.enabled = enabled
-        self.session_id = NO_SESSION
+        self.enabled: bool = enabled
+        self.session_id: int = NO_SESSION
         self.epoch = FIRST_EPOCH if enabled else FINAL_EPOCH
         self.partitions: dict[TopicPartition, Wanted] = {}
 

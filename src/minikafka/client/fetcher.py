@@ -52,9 +52,9 @@ class CompletedFetch:
     __slots__ = ("data", "fetch_offset", "topic_partition")
 
     def __init__(self, topic_partition: TopicPartition, fetch_offset: int, data: PartitionData) -> None:
-        self.topic_partition = topic_partition
-        self.fetch_offset = fetch_offset
-        self.data = data
+        self.topic_partition: TopicPartition = topic_partition
+        self.fetch_offset: int = fetch_offset
+        self.data: PartitionData = data
 
 
 class Fetcher:
@@ -103,7 +103,7 @@ class Fetcher:
         """By node: as of when the last fetch asked for everything that there is to fetch there, and what."""
         self.polling = False
         """Whether the application waits in `poll`: only then an answer without records is followed up."""
-        self.closed = False
+        self.closed: bool = False
 
     # What was fetched
 
@@ -270,7 +270,9 @@ class Fetcher:
         elif code == ErrorCode.TOPIC_AUTHORIZATION_FAILED:
             raise TopicAuthorizationFailedError(f"not authorized to read topic {tp.topic!r}")
         else:
-            error = error_for_code(code, f"unexpected error while fetching {tp} at offset {fetch.fetch_offset}")
+            error = error_for_code(
+                code, f"unexpected error while fetching {tp} at offset {fetch.fetch_offset}"
+            )
             if not error.retriable:
                 raise error
             self._back_off(tp)

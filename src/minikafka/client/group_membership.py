@@ -56,11 +56,14 @@ class Generation:
     __slots__ = ("generation_id", "member_id", "protocol")
 
     def __init__(
-        self, generation_id: int = NO_GENERATION_ID, member_id: str = NO_MEMBER_ID, protocol: str | None = None
+        self,
+        generation_id: int = NO_GENERATION_ID,
+        member_id: str = NO_MEMBER_ID,
+        protocol: str | None = None,
     ) -> None:
-        self.generation_id = generation_id
-        self.member_id = member_id
-        self.protocol = protocol
+        self.generation_id: int = generation_id
+        self.member_id: str = member_id
+        self.protocol: str | None = protocol
 
     @property
     def is_lost(self) -> bool:
@@ -100,11 +103,11 @@ class GroupMembership:
         self._prepared = False
         self.rebalance: Rebalance
         """Set by the consumer, which makes both."""
-        self.heartbeat = Heartbeat(self._scheduler, coordinator, self, options, metrics)
-        self.generation = Generation()
-        self.state = MemberState.UNJOINED
-        self.rejoin_needed = True
-        self.closed = False
+        self.heartbeat: Heartbeat = Heartbeat(self._scheduler, coordinator, self, options, metrics)
+        self.generation: Generation = Generation()
+        self.state: str = MemberState.UNJOINED
+        self.rejoin_needed: bool = True
+        self.closed: bool = False
 
     # Who I am
 
@@ -357,7 +360,12 @@ class GroupMembership:
         unjoined = self.state == MemberState.UNJOINED
         self.reset_generation()
         is_static = self._options.group_instance_id is not None
-        if is_static or unjoined or generation.member_id == NO_MEMBER_ID or self._coordinator.current() is None:
+        if (
+            is_static
+            or unjoined
+            or generation.member_id == NO_MEMBER_ID
+            or self._coordinator.current() is None
+        ):
             return None
         member = MemberIdentity(
             member_id=generation.member_id,

@@ -40,11 +40,11 @@ class Heartbeat:
         self._enabled = False
         self._in_flight: Promise[Response] | None = None
         self._failed = False
-        self.last_send_ms = _NEVER_MS
+        self.last_send_ms: int = _NEVER_MS
         self._last_receive_ms = _NEVER_MS
         self._last_reset_ms = scheduler.now_ms
         self._last_poll_ms = scheduler.now_ms
-        self.polling = False
+        self.polling: bool = False
         """Whether the application is inside `poll` now, where the poll interval does not run."""
 
     def begin_poll(self) -> None:

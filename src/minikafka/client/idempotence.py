@@ -89,8 +89,8 @@ class ProducerState:
         self._client = client
         self._transaction_timeout_ms = transaction_timeout_ms
         self._on_ready = on_ready
-        self.producer_id = NO_PRODUCER_ID
-        self.epoch = NO_PRODUCER_EPOCH
+        self.producer_id: int = NO_PRODUCER_ID
+        self.epoch: int = NO_PRODUCER_EPOCH
         self.fatal_error: BaseException | None = None
         self._sequences: dict[TopicPartition, int] = {}
         self._last_acked: dict[TopicPartition, int] = {}
@@ -152,7 +152,8 @@ class ProducerState:
                 raise error_for_code(code)
             except InvalidProducerEpochError:
                 # Somebody else has bumped past us: begin anew with an id of our own.
-                self.producer_id, self.epoch = NO_PRODUCER_ID, NO_PRODUCER_EPOCH
+                self.producer_id = NO_PRODUCER_ID
+                self.epoch = NO_PRODUCER_EPOCH
             except KafkaError as error:
                 if not error.retriable:
                     self._task = None

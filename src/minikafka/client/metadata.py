@@ -34,7 +34,7 @@ class PartitionMetadata:
     def __init__(self, response: MetadataResponsePartition, leader_epoch: int) -> None:
         self.error_code: int = response.error_code
         self.leader_id: int = response.leader_id
-        self.leader_epoch = leader_epoch
+        self.leader_epoch: int = leader_epoch
         self.replica_nodes: list[int] = list(response.replica_nodes)
         self.isr_nodes: list[int] = list(response.isr_nodes)
         self.offline_replicas: list[int] = list(response.offline_replicas)
@@ -52,9 +52,9 @@ class ClusterMetadata:
         """For each wanted topic that the last response could not describe, its error code."""
         self.controller: BrokerMetadata | None = None
         self.cluster_id: str | None = None
-        self.wanted_version = 0
+        self.wanted_version: int = 0
         """Grows whenever other topics are wanted, so that an answer to an older question is told apart."""
-        self.updates = 0
+        self.updates: int = 0
         """How many responses have been applied."""
         self._wanted: dict[str, None] = {}
         self._brokers: dict[int, BrokerMetadata] = {}

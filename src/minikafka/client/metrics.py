@@ -16,10 +16,17 @@ if TYPE_CHECKING:
     class MetricReporter(Protocol):
         """kafka-python's AbstractMetricsReporter."""
 
-        def init(self, metrics: list[KafkaMetric]) -> None: ...
-        def metric_change(self, metric: KafkaMetric) -> None: ...
-        def metric_removal(self, metric: KafkaMetric) -> None: ...
-        def close(self) -> None: ...
+        def init(self, metrics: list[KafkaMetric]) -> None:
+            """Told once of the metrics that there are."""
+
+        def metric_change(self, metric: KafkaMetric) -> None:
+            """Told of a metric that was added or replaced."""
+
+        def metric_removal(self, metric: KafkaMetric) -> None:
+            """Told of a metric that is gone."""
+
+        def close(self) -> None:
+            """Told that no more is to come."""
 
 
 class MetricName(NamedTuple):
@@ -37,7 +44,7 @@ class KafkaMetric:
     __slots__ = ("_measure", "metric_name")
 
     def __init__(self, metric_name: MetricName, measure: Callable[[], float]) -> None:
-        self.metric_name = metric_name
+        self.metric_name: MetricName = metric_name
         self._measure = measure
 
     def value(self) -> float:
@@ -129,7 +136,7 @@ class Metrics:
     ) -> None:
         scheduler = client.scheduler
         self._tags = (("client-id", client.client_id),)
-        self.window = Window(lambda: scheduler.now_ms, samples, sample_ms)
+        self.window: Window = Window(lambda: scheduler.now_ms, samples, sample_ms)
         self.metrics: dict[MetricName, KafkaMetric] = {}
         self._reporters: list[MetricReporter] = [reporter() for reporter in reporters]
         for reporter in self._reporters:

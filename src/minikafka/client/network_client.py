@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from minikafka.errors import ErrorTable
     from minikafka.messages.metadata import MetadataResponse
     from minikafka.messages.schema import Request, Response
-    from minikafka.ports import Endpoint
-    from minikafka.scheduler import Timer
+    from minikafka.ports import Driver, Endpoint, Transport
+    from minikafka.scheduler import Scheduler, Timer
 
     T = TypeVar("T")
 
@@ -55,25 +55,25 @@ class NetworkClient:
         self, endpoint: Endpoint, kind: str, options: Mapping[str, object], errors: ErrorTable
     ) -> None:
         self.endpoint = endpoint
-        self.scheduler = endpoint.scheduler
-        self.transport = endpoint.transport
-        self.driver = endpoint.driver
+        self.scheduler: Scheduler = endpoint.scheduler
+        self.transport: Transport = endpoint.transport
+        self.driver: Driver = endpoint.driver
         self.errors = errors
-        self.address = endpoint.new_address(kind)
+        self.address: str = endpoint.new_address(kind)
         client_id = options.get("client_id")
         self.client_id: str = f"kafka-python-{self.address}" if client_id is None else str(client_id)
-        self.metadata = ClusterMetadata(
+        self.metadata: ClusterMetadata = ClusterMetadata(
             allow_auto_create_topics=bool(options.get("allow_auto_create_topics", True))
         )
-        self.request_timeout_ms = milliseconds(options.get("request_timeout_ms", 30000))
-        self.retry_backoff_ms = milliseconds(options.get("retry_backoff_ms", 100))
-        self.metadata_max_age_ms = milliseconds(options.get("metadata_max_age_ms", 300000))
+        self.request_timeout_ms: int = milliseconds(options.get("request_timeout_ms", 30000))
+        self.retry_backoff_ms: int = milliseconds(options.get("retry_backoff_ms", 100))
+        self.metadata_max_age_ms: int = milliseconds(options.get("metadata_max_age_ms", 300000))
         self._reconnects = _ReconnectBackoff(
             milliseconds(options.get("reconnect_backoff_ms", 50)),
             milliseconds(options.get("reconnect_backoff_max_ms", 30000)),
         )
-        self.bootstrapped = False
-        self.closed = False
+        self.bootstrapped: bool = False
+        self.closed: bool = False
         self.last_refresh_ms: int | None = None
         """When metadata last came in, in ms since the epoch."""
         self._last_attempt_ms: int | None = None

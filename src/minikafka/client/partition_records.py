@@ -49,12 +49,12 @@ class RecordReader:
         check_crcs: bool,
         released: Callable[[], AbstractContextManager[Any]],
     ) -> None:
-        self.deserialize_key = deserialize_key
-        self.deserialize_value = deserialize_value
-        self.isolation_level = isolation_level
-        self.check_crcs = check_crcs
-        self.released = released
-        self.plain = deserialize_key is None and deserialize_value is None
+        self.deserialize_key: Deserialize | None = deserialize_key
+        self.deserialize_value: Deserialize | None = deserialize_value
+        self.isolation_level: int = isolation_level
+        self.check_crcs: bool = check_crcs
+        self.released: Callable[[], AbstractContextManager[Any]] = released
+        self.plain: bool = deserialize_key is None and deserialize_value is None
 
 
 def header_size(headers: Iterable[tuple[str, bytes | None]]) -> int:
@@ -97,11 +97,11 @@ class PartitionRecords:
         aborted: list[AbortedTransaction] | None,
         reader: RecordReader,
     ) -> None:
-        self.topic_partition = topic_partition
-        self.next_offset = fetch_offset
-        self.leader_epoch = -1
-        self.taken = 0
-        self.size_in_bytes = 0
+        self.topic_partition: TopicPartition = topic_partition
+        self.next_offset: int = fetch_offset
+        self.leader_epoch: int = -1
+        self.taken: int = 0
+        self.size_in_bytes: int = 0
         self._reader = reader
         self._batches = batches[::-1]
         self._left: list[ConsumerRecord] = []
@@ -182,7 +182,9 @@ class PartitionRecords:
         self.leader_epoch = batch.partition_leader_epoch
         self._left = []
         self._at = 0
-        transactional = batch.is_control or (batch.producer_id >= 0 and reader.isolation_level == READ_COMMITTED)
+        transactional = batch.is_control or (
+            batch.producer_id >= 0 and reader.isolation_level == READ_COMMITTED
+        )
         if transactional and self._is_invisible(batch):
             self.next_offset = batch.last_offset + 1
             return

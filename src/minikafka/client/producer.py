@@ -30,9 +30,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from minikafka.client.metadata import ClusterMetadata
     from minikafka.client.producer_options import ProducerOptions
+    from minikafka.client.serializers import SerializeFunction
     from minikafka.errors import ErrorTable
-    from minikafka.ports import Endpoint
+    from minikafka.ports import Driver, Endpoint
+    from minikafka.scheduler import Scheduler
 
     Headers = tuple[tuple[str, bytes], ...]
 
@@ -55,15 +58,20 @@ class ProducerCore:
         config = options.config
         self.options = options
         self.errors = errors
-        self.driver = endpoint.driver
-        self.scheduler = endpoint.scheduler
-        self.client = NetworkClient(endpoint, "producer", config, errors)
+        self.driver: Driver = endpoint.driver
+        self.scheduler: Scheduler = endpoint.scheduler
+        self.client: NetworkClient = NetworkClient(endpoint, "producer", config, errors)
         if config["client_id"] is None:
             config["client_id"] = self.client.client_id
-        self.metadata = self.client.metadata
-        self.serialize_key = bind_serializer(config["key_serializer"], "key_serializer")
-        self.serialize_value = bind_serializer(config["value_serializer"], "value_serializer")
-        config["partitioner"] = self.partitioner = self._partitioner(config["partitioner"])
+        self.metadata: ClusterMetadata = self.client.metadata
+        self.serialize_key: SerializeFunction | None = bind_serializer(
+            config["key_serializer"], "key_serializer"
+        )
+        self.serialize_value: SerializeFunction | None = bind_serializer(
+            config["value_serializer"], "value_serializer"
+        )
+        self.partitioner: Any = self._partitioner(config["partitioner"])
+        config["partitioner"] = self.partitioner
         self._partition_function = bind_partitioner(self.partitioner)
         self._on_new_batch = getattr(self.partitioner, "on_new_batch", None)
         self.metrics: ProducerMetrics | None = None
@@ -74,12 +82,12 @@ class ProducerCore:
                 milliseconds(config["metrics_sample_window_ms"]),
                 config["metric_reporters"],
             )
-        self.accumulator = Accumulator(self, options, self.scheduler, self._batch_opened)
-        self.sender = Sender(self.client, self.accumulator, options, self.metrics)
+        self.accumulator: Accumulator = Accumulator(self, options, self.scheduler, self._batch_opened)
+        self.sender: Sender = Sender(self.client, self.accumulator, options, self.metrics)
         if options.enable_idempotence:
             self.sender.state = ProducerState(self.client, options.transaction_timeout_ms, self.sender.wake)
         self.metadata.add_listener(self._metadata_changed)
-        self.closed = False
+        self.closed: bool = False
 
     def _partitioner(self, given: Any) -> Any:
         random = self.scheduler.random

@@ -107,21 +107,23 @@ class ProducerBatch:
     def __init__(
         self, owner: BatchOwner, tp: TopicPartition, room: int, timestamp: int, created_ms: int, ready_ms: int
     ) -> None:
-        self.owner = owner
-        self.tp = tp
+        self.owner: BatchOwner = owner
+        self.tp: TopicPartition = tp
         self.records: list[RecordTuple] = []
-        self.room = self.room_at_start = room
-        self.timestamp = self.max_timestamp = timestamp
-        self.created_ms = created_ms
-        self.ready_ms = ready_ms
-        self.attempts = 0
-        self.drained_ms = -1
-        self.leader_changed = False
-        self.memory = 0
+        self.room: int = room
+        self.room_at_start: int = room
+        self.timestamp: int = timestamp
+        self.max_timestamp: int = timestamp
+        self.created_ms: int = created_ms
+        self.ready_ms: int = ready_ms
+        self.attempts: int = 0
+        self.drained_ms: int = -1
+        self.leader_changed: bool = False
+        self.memory: int = 0
         self.encoded: RecordBatch | None = None
-        self.done = False
-        self.base_offset = -1
-        self.append_time_ms = -1
+        self.done: bool = False
+        self.base_offset: int = -1
+        self.append_time_ms: int = -1
         self.error: BaseException | None = None
         self.record_errors: dict[int, BaseException] | None = None
         self.callbacks: list[tuple[int, Callable[[], object]]] | None = None

@@ -143,7 +143,7 @@ class ProducerOptions:
             raise UnsupportedOptionError(
                 f"transactional_id={config['transactional_id']!r}: transactions are not supported yet"
             )
-        self.compression = self._compression(config["compression_type"])
+        self.compression: int = self._compression(config["compression_type"])
         self._decide_idempotence(given)
         self._take_values()
 
@@ -226,17 +226,17 @@ class ProducerOptions:
     def _take_values(self) -> None:
         config = self.config
         self.acks: int = config["acks"]
-        self.enable_idempotence = bool(config["enable_idempotence"])
-        self.transaction_timeout_ms = milliseconds(config["transaction_timeout_ms"])
-        self.delivery_timeout_ms = milliseconds(config["delivery_timeout_ms"])
-        self.request_timeout_ms = milliseconds(config["request_timeout_ms"])
-        self.retry_backoff_ms = milliseconds(config["retry_backoff_ms"])
-        self.linger_ms = milliseconds(config["linger_ms"])
-        self.max_block_ms = milliseconds(config["max_block_ms"])
-        self.retries = float(config["retries"])
-        self.batch_size = int(config["batch_size"])
-        self.max_request_size = int(config["max_request_size"])
-        self.max_in_flight = int(config[_MAX_IN_FLIGHT])
+        self.enable_idempotence: bool = bool(config["enable_idempotence"])
+        self.transaction_timeout_ms: int = milliseconds(config["transaction_timeout_ms"])
+        self.delivery_timeout_ms: int = milliseconds(config["delivery_timeout_ms"])
+        self.request_timeout_ms: int = milliseconds(config["request_timeout_ms"])
+        self.retry_backoff_ms: int = milliseconds(config["retry_backoff_ms"])
+        self.linger_ms: int = milliseconds(config["linger_ms"])
+        self.max_block_ms: int = milliseconds(config["max_block_ms"])
+        self.retries: float = float(config["retries"])
+        self.batch_size: int = int(config["batch_size"])
+        self.max_request_size: int = int(config["max_request_size"])
+        self.max_in_flight: int = int(config[_MAX_IN_FLIGHT])
         memory = config.get("buffer_memory")
         self.buffer_memory: int | None = None if memory is None else int(memory)
         if self.delivery_timeout_ms < self.linger_ms + self.request_timeout_ms:

@@ -75,10 +75,10 @@ class Sender:
         self._keeps_order = options.enable_idempotence or options.max_in_flight == 1
         self.state: ProducerState | None = None
         """The idempotent producer's state; None without idempotence."""
-        self.closed = False
+        self.closed: bool = False
         self.finishing: dict[ProducerBatch, None] = {}
         """Batches that have their outcome, and callbacks that still have to run."""
-        self.callbacks_running = 0
+        self.callbacks_running: int = 0
         self._scheduled = False
         self._timer: Timer | None = None
         self._expiry_timer: Timer | None = None

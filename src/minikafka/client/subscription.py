@@ -88,22 +88,22 @@ class PartitionState:
     )
 
     def __init__(self, topic_partition: TopicPartition, owner: SubscriptionState) -> None:
-        self.topic_partition = topic_partition
-        self.owner = owner
-        self.offset = -1
-        self.first_offset = -1
-        self.leader_epoch = -1
+        self.topic_partition: TopicPartition = topic_partition
+        self.owner: SubscriptionState = owner
+        self.offset: int = -1
+        self.first_offset: int = -1
+        self.leader_epoch: int = -1
         self.metadata: str | None = ""
-        self.paused = False
+        self.paused: bool = False
         self.reset_strategy: int | None = None
-        self.awaiting_validation = False
-        self.reconciled_epoch = -1
-        self.retry_at_ms = 0
+        self.awaiting_validation: bool = False
+        self.reconciled_epoch: int = -1
+        self.retry_at_ms: int = 0
         self.highwater: int | None = None
-        self.preferred_read_replica = -1
-        self.preferred_until_ms = 0
-        self.pending_revocation = False
-        self.fetchable = False
+        self.preferred_read_replica: int = -1
+        self.preferred_until_ms: int = 0
+        self.pending_revocation: bool = False
+        self.fetchable: bool = False
 
     @property
     def has_position(self) -> bool:
@@ -209,13 +209,13 @@ class SubscriptionState:
         strategy = RESET_STRATEGIES.get(str(auto_offset_reset).lower())
         self.default_reset_strategy = strategy
         self.subscription: set[str] | None = None
-        self.subscription_type = SubscriptionType.NONE
+        self.subscription_type: SubscriptionType = SubscriptionType.NONE
         self.pattern: re.Pattern[str] | None = None
         self.group_subscription: dict[str, None] = {}
         self.assignment: dict[TopicPartition, PartitionState] = {}
         self.unsettled: dict[TopicPartition, None] = {}
         self.listener: Any = None
-        self.version = 0
+        self.version: int = 0
         self._user_assignment: frozenset[TopicPartition] = frozenset()
         self._random = random
 

@@ -48,12 +48,12 @@ class ConfigKey:
         validator: Validator | None = None,
         synonyms: tuple[tuple[str, int], ...] = (),
     ) -> None:
-        self.name = name
-        self.attribute = name.replace(".", "_")
-        self.type_name = type_name
-        self.default = default
-        self.validator = validator
-        self.synonyms = synonyms
+        self.name: str = name
+        self.attribute: str = name.replace(".", "_")
+        self.type_name: str = type_name
+        self.default: ConfigValue = default
+        self.validator: Validator | None = validator
+        self.synonyms: tuple[tuple[str, int], ...] = synonyms
 
     def parse(self, value: object) -> ConfigValue:
         """The option's value from text or from a Python value of its type.

@@ -72,11 +72,11 @@ class Controller:
     def __init__(
         self, scheduler: Scheduler, transport: Transport, config: BrokerConfig, cluster_id: str
     ) -> None:
-        self.scheduler = scheduler
-        self.config = config
-        self.image = MetadataImage(0, cluster_id)
-        self.publisher = MetadataPublisher(scheduler, transport)
-        self.next_producer_id = 0
+        self.scheduler: Scheduler = scheduler
+        self.config: BrokerConfig = config
+        self.image: MetadataImage = MetadataImage(0, cluster_id)
+        self.publisher: MetadataPublisher = MetadataPublisher(scheduler, transport)
+        self.next_producer_id: int = 0
         self._handlers: dict[str, Handler] = {}
         self._sessions: dict[int, Timer] = {}
         self._shutting_down: dict[int, None] = {}
@@ -131,9 +131,7 @@ class Controller:
 
     def usable_brokers(self) -> list[BrokerImage]:
         """The brokers that may be given replicas."""
-        return [
-            broker for broker in self.image.brokers.values() if broker.node_id not in self._shutting_down
-        ]
+        return [broker for broker in self.image.brokers.values() if broker.node_id not in self._shutting_down]
 
     def is_unclean_election_enabled(self, topic: str) -> bool:
         """The topic's effective unclean.leader.election.enable."""

@@ -21,7 +21,7 @@ class MetadataDelta:
     __slots__ = ("_broker_configs", "_brokers", "_partitions", "_topics", "base", "changed_partitions")
 
     def __init__(self, base: MetadataImage) -> None:
-        self.base = base
+        self.base: MetadataImage = base
         self._brokers: dict[int, BrokerImage] | None = None
         self._topics: dict[str, TopicImage] | None = None
         self._partitions: dict[str, list[PartitionImage]] = {}

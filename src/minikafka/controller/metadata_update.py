@@ -27,7 +27,7 @@ class MetadataUpdate:
     max_version = 0
 
     def __init__(self, image: MetadataImage) -> None:
-        self.image = image
+        self.image: MetadataImage = image
 
     def error_answer(self, error_code: int) -> MetadataUpdateResponse:
         """What a fault answers in the broker's place."""
@@ -53,8 +53,8 @@ class MetadataUpdateResponse:
     max_version = 0
 
     def __init__(self, version: int, error_code: int = 0) -> None:
-        self.version = version
-        self.error_code = error_code
+        self.version: int = version
+        self.error_code: int = error_code
 
     def __repr__(self) -> str:
         return f"MetadataUpdateResponse(version={self.version}, error_code={self.error_code})"

@@ -43,8 +43,8 @@ class BaseDriver:
 
     def __init__(self, scheduler: Scheduler) -> None:
         self.scheduler = scheduler
-        self.lock = RLock()
-        self.changed = Condition(self.lock)
+        self.lock: RLock = RLock()
+        self.changed: Condition = Condition(self.lock)
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine in the calling thread until it returns; see `minikafka.ports.Driver.run`."""

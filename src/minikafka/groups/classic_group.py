@@ -86,10 +86,10 @@ class ClassicGroup:
         leader_id: str | None = None,
         state_timestamp_ms: int | None = None,
     ) -> None:
-        self.group_id = group_id
-        self.state = state
-        self.previous_state = _DEAD
-        self.generation_id = generation_id
+        self.group_id: str = group_id
+        self.state: ClassicGroupState = state
+        self.previous_state: ClassicGroupState = _DEAD
+        self.generation_id: int = generation_id
         self.protocol_type = protocol_type
         self.protocol_name = protocol_name
         self.leader_id = leader_id
@@ -103,8 +103,8 @@ class ClassicGroup:
         """Members of this generation that have not sent SyncGroup yet."""
         self.supported_protocols: dict[str, int] = {}
         """How many members support each protocol."""
-        self.num_awaiting_join = 0
-        self.new_member_added = False
+        self.num_awaiting_join: int = 0
+        self.new_member_added: bool = False
         """Whether somebody joined since the initial rebalance delay was last extended."""
         self.subscribed_topics: frozenset[str] | None = None
         """Every topic that a member subscribes to, None when that is not known."""

@@ -48,18 +48,18 @@ class ClassicGroupMember:
         protocols: Protocols,
         assignment: bytes = b"",
     ) -> None:
-        self.member_id = member_id
-        self.group_instance_id = group_instance_id
-        self.client_id = client_id
-        self.client_host = client_host
-        self.rebalance_timeout_ms = rebalance_timeout_ms
-        self.session_timeout_ms = session_timeout_ms
-        self.protocol_type = protocol_type
-        self.protocols = protocols
-        self.assignment = assignment
+        self.member_id: str = member_id
+        self.group_instance_id: str | None = group_instance_id
+        self.client_id: str = client_id
+        self.client_host: str = client_host
+        self.rebalance_timeout_ms: int = rebalance_timeout_ms
+        self.session_timeout_ms: int = session_timeout_ms
+        self.protocol_type: str = protocol_type
+        self.protocols: Protocols = protocols
+        self.assignment: bytes = assignment
         self.awaiting_join: Promise[JoinGroupResponse] | None = None
         self.awaiting_sync: Promise[SyncGroupResponse] | None = None
-        self.is_new = False
+        self.is_new: bool = False
 
     @property
     def is_static(self) -> bool:

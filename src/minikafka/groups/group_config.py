@@ -48,13 +48,13 @@ class GroupCoordinatorConfig:
         offsets_retention_ms: int = 7 * 24 * 60 * 60 * 1000,
         offsets_retention_check_interval_ms: int = 600_000,
     ) -> None:
-        self.group_initial_rebalance_delay_ms = group_initial_rebalance_delay_ms
-        self.group_min_session_timeout_ms = group_min_session_timeout_ms
-        self.group_max_session_timeout_ms = group_max_session_timeout_ms
-        self.group_max_size = group_max_size
-        self.offset_metadata_max_bytes = offset_metadata_max_bytes
-        self.offsets_retention_ms = offsets_retention_ms
-        self.offsets_retention_check_interval_ms = offsets_retention_check_interval_ms
+        self.group_initial_rebalance_delay_ms: int = group_initial_rebalance_delay_ms
+        self.group_min_session_timeout_ms: int = group_min_session_timeout_ms
+        self.group_max_session_timeout_ms: int = group_max_session_timeout_ms
+        self.group_max_size: int = group_max_size
+        self.offset_metadata_max_bytes: int = offset_metadata_max_bytes
+        self.offsets_retention_ms: int = offsets_retention_ms
+        self.offsets_retention_check_interval_ms: int = offsets_retention_check_interval_ms
 
     @classmethod
     def from_broker_options(cls, options: Mapping[str, object]) -> GroupCoordinatorConfig:

@@ -119,7 +119,7 @@ class GroupCoordinatorShard:
         self._timers = timers
         self._config = config
         self._loaded_at_ms: int | None = None
-        self.groups = GroupRegistry(scheduler, self._arm_expiration)
+        self.groups: GroupRegistry = GroupRegistry(scheduler, self._arm_expiration)
         self._store = OffsetStore()
         self._rebalance = ClassicRebalance(self.groups, timers, scheduler, config)
         self._join = ClassicJoin(self.groups, self._rebalance, scheduler, config)

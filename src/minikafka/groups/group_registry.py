@@ -118,10 +118,9 @@ class GroupRegistry:
         """A classic group's description; an unknown group, or one of another type, is Dead."""
         group = self.find_classic(group_id)
         if group is None:
-            described = DescribedGroup
             if api_version < _GROUP_NOT_FOUND_SINCE_VERSION:
-                return described(group_id=group_id, group_state=ClassicGroupState.DEAD.value)
-            return described(
+                return DescribedGroup(group_id=group_id, group_state=ClassicGroupState.DEAD.value)
+            return DescribedGroup(
                 error_code=ErrorCode.GROUP_ID_NOT_FOUND,
                 error_message=f"Group {group_id} not found.",
                 group_id=group_id,

@@ -45,12 +45,12 @@ class CommittedOffset:
         expire_timestamp_ms: int = -1,
         record_offset: int = -1,
     ) -> None:
-        self.offset = offset
-        self.leader_epoch = leader_epoch
-        self.metadata = metadata
-        self.commit_timestamp_ms = commit_timestamp_ms
-        self.expire_timestamp_ms = expire_timestamp_ms
-        self.record_offset = record_offset
+        self.offset: int = offset
+        self.leader_epoch: int = leader_epoch
+        self.metadata: str = metadata
+        self.commit_timestamp_ms: int = commit_timestamp_ms
+        self.expire_timestamp_ms: int = expire_timestamp_ms
+        self.record_offset: int = record_offset
 
     @classmethod
     def from_record(cls, record_offset: int, value: OffsetCommitValue) -> CommittedOffset:
@@ -115,8 +115,8 @@ class OffsetStore:
     __slots__ = ("_high_watermark", "_trailing", "committed", "latest", "open_transactions", "pending")
 
     def __init__(self) -> None:
-        self.latest = OffsetTable()
-        self.committed = OffsetTable()
+        self.latest: OffsetTable = OffsetTable()
+        self.committed: OffsetTable = OffsetTable()
         self.pending: dict[int, OffsetTable] = {}
         self.open_transactions: dict[str, dict[int, None]] = {}
         """By group, the producer ids whose open transactions hold offsets of it."""

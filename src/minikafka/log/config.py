@@ -88,22 +88,22 @@ class LogConfig:
         compression_type: str = "producer",
         index_interval_bytes: int = 4096,
     ) -> None:
-        self.segment_bytes = segment_bytes
-        self.segment_ms = segment_ms
-        self.segment_jitter_ms = segment_jitter_ms
-        self.retention_bytes = retention_bytes
-        self.retention_ms = retention_ms
-        self.max_message_bytes = max_message_bytes
-        self.message_timestamp_type = message_timestamp_type
-        self.message_timestamp_before_max_ms = message_timestamp_before_max_ms
-        self.message_timestamp_after_max_ms = message_timestamp_after_max_ms
-        self.cleanup_policy = cleanup_policy
-        self.delete_retention_ms = delete_retention_ms
-        self.min_compaction_lag_ms = min_compaction_lag_ms
-        self.max_compaction_lag_ms = max_compaction_lag_ms
-        self.min_cleanable_dirty_ratio = min_cleanable_dirty_ratio
-        self.compression_type = compression_type
-        self.index_interval_bytes = index_interval_bytes
+        self.segment_bytes: int = segment_bytes
+        self.segment_ms: int = segment_ms
+        self.segment_jitter_ms: int = segment_jitter_ms
+        self.retention_bytes: int = retention_bytes
+        self.retention_ms: int = retention_ms
+        self.max_message_bytes: int = max_message_bytes
+        self.message_timestamp_type: str = message_timestamp_type
+        self.message_timestamp_before_max_ms: int = message_timestamp_before_max_ms
+        self.message_timestamp_after_max_ms: int = message_timestamp_after_max_ms
+        self.cleanup_policy: str = cleanup_policy
+        self.delete_retention_ms: int = delete_retention_ms
+        self.min_compaction_lag_ms: int = min_compaction_lag_ms
+        self.max_compaction_lag_ms: int = max_compaction_lag_ms
+        self.min_cleanable_dirty_ratio: float = min_cleanable_dirty_ratio
+        self.compression_type: str = compression_type
+        self.index_interval_bytes: int = index_interval_bytes
         policies = [policy.strip() for policy in cleanup_policy.split(",")]
         self.compact: bool = "compact" in policies
         """Whether keys are required, for compaction."""
@@ -147,8 +147,6 @@ class LogConfig:
         if not isinstance(other, LogConfig):
             return NotImplemented
         return all(getattr(self, name) == getattr(other, name) for name in LogConfig.__slots__)
-
-    __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         changed = ", ".join(

@@ -36,8 +36,8 @@ class EndTransactionMarker:
     __slots__ = ("control_type", "coordinator_epoch")
 
     def __init__(self, control_type: ControlRecordType, coordinator_epoch: int) -> None:
-        self.control_type = control_type
-        self.coordinator_epoch = coordinator_epoch
+        self.control_type: ControlRecordType = control_type
+        self.coordinator_epoch: int = coordinator_epoch
 
     def __repr__(self) -> str:
         return f"EndTransactionMarker({self.control_type.name}, coordinator_epoch={self.coordinator_epoch})"

@@ -26,9 +26,9 @@ class ReadSlice:
     __slots__ = ("batches", "next_offset", "size_in_bytes")
 
     def __init__(self, batches: list[RecordBatch], size_in_bytes: int, next_offset: int) -> None:
-        self.batches = batches
-        self.size_in_bytes = size_in_bytes
-        self.next_offset = next_offset
+        self.batches: list[RecordBatch] = batches
+        self.size_in_bytes: int = size_in_bytes
+        self.next_offset: int = next_offset
 
 
 class LocalLog:
@@ -45,8 +45,8 @@ class LocalLog:
     def __init__(self, topic_partition: TopicPartition, config: LogConfig, random: Random | None) -> None:
         self._topic_partition = topic_partition
         self._random = random
-        self.config = config
-        self.log_end_offset = 0
+        self.config: LogConfig = config
+        self.log_end_offset: int = 0
         self.segments: list[LogSegment] = []
         self._bases: list[int] = []
         self._add_segment(0, 0)

@@ -64,12 +64,12 @@ class LogAppendInfo:
         duplicate: bool = False,
         size_in_bytes: int = 0,
     ) -> None:
-        self.first_offset = first_offset
-        self.last_offset = last_offset
-        self.log_append_time_ms = log_append_time_ms
-        self.log_start_offset = log_start_offset
-        self.duplicate = duplicate
-        self.size_in_bytes = size_in_bytes
+        self.first_offset: int = first_offset
+        self.last_offset: int = last_offset
+        self.log_append_time_ms: int = log_append_time_ms
+        self.log_start_offset: int = log_start_offset
+        self.duplicate: bool = duplicate
+        self.size_in_bytes: int = size_in_bytes
 
     def __repr__(self) -> str:
         kind = "duplicate of " if self.duplicate else ""
@@ -110,13 +110,13 @@ class FetchDataInfo:
         log_end_offset: int,
         aborted_transactions: list[tuple[int, int]] | None,
     ) -> None:
-        self.batches = batches
-        self.size_in_bytes = size_in_bytes
-        self.high_watermark = high_watermark
-        self.last_stable_offset = last_stable_offset
-        self.log_start_offset = log_start_offset
-        self.log_end_offset = log_end_offset
-        self.aborted_transactions = aborted_transactions
+        self.batches: list[RecordBatch] = batches
+        self.size_in_bytes: int = size_in_bytes
+        self.high_watermark: int = high_watermark
+        self.last_stable_offset: int = last_stable_offset
+        self.log_start_offset: int = log_start_offset
+        self.log_end_offset: int = log_end_offset
+        self.aborted_transactions: list[tuple[int, int]] | None = aborted_transactions
 
 
 class TimestampAndOffset(NamedTuple):

@@ -91,12 +91,12 @@ class ProducerStateEntry:
         current_txn_first_offset: int | None = None,
         batches: tuple[BatchMetadata, ...] = (),
     ) -> None:
-        self.producer_id = producer_id
-        self.producer_epoch = producer_epoch
-        self.coordinator_epoch = coordinator_epoch
-        self.last_timestamp = last_timestamp
-        self.current_txn_first_offset = current_txn_first_offset
-        self.batches = batches
+        self.producer_id: int = producer_id
+        self.producer_epoch: int = producer_epoch
+        self.coordinator_epoch: int = coordinator_epoch
+        self.last_timestamp: int = last_timestamp
+        self.current_txn_first_offset: int | None = current_txn_first_offset
+        self.batches: tuple[BatchMetadata, ...] = batches
 
     @property
     def last_seq(self) -> int:

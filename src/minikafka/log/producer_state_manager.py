@@ -36,13 +36,13 @@ class ProducerStateManager:
 
     def __init__(self, topic_partition: TopicPartition, producer_id_expiration_ms: int) -> None:
         self._topic_partition = topic_partition
-        self.producer_id_expiration_ms = producer_id_expiration_ms
+        self.producer_id_expiration_ms: int = producer_id_expiration_ms
         self._producers: dict[int, ProducerStateEntry] = {}
         # Both by first offset, ascending: offsets only grow, and a reload sorts.
         self._ongoing: dict[int, int] = {}
         self._unreplicated: dict[int, tuple[int, int]] = {}
         self._snapshots: dict[int, tuple[list[ProducerStateEntry], dict[int, tuple[int, int]]]] = {}
-        self.map_end_offset = 0
+        self.map_end_offset: int = 0
         """Up to where the log is reflected here (exclusive)."""
 
     @property

@@ -37,10 +37,10 @@ class LogSegment:
     )
 
     def __init__(self, base_offset: int, created_ms: int, roll_jitter_ms: int = 0) -> None:
-        self.base_offset = base_offset
-        self.created_ms = created_ms
-        self.last_modified_ms = created_ms
-        self.roll_jitter_ms = roll_jitter_ms
+        self.base_offset: int = base_offset
+        self.created_ms: int = created_ms
+        self.last_modified_ms: int = created_ms
+        self.roll_jitter_ms: int = roll_jitter_ms
         self.batches: list[RecordBatch] = []
         """In offset order; for reading only."""
         self._last_offsets = array("q")

@@ -24,10 +24,10 @@ class AbortedTxn:
     def __init__(
         self, producer_id: int, first_offset: int, last_offset: int, last_stable_offset: int
     ) -> None:
-        self.producer_id = producer_id
-        self.first_offset = first_offset
-        self.last_offset = last_offset
-        self.last_stable_offset = last_stable_offset
+        self.producer_id: int = producer_id
+        self.first_offset: int = first_offset
+        self.last_offset: int = last_offset
+        self.last_stable_offset: int = last_stable_offset
 
     def as_tuple(self) -> tuple[int, int, int, int]:
         """(producer id, first offset, last offset, last stable offset)."""

@@ -84,7 +84,7 @@ class UnifiedLog:
         producer_id_expiration_ms: int = 86_400_000,
         random: Random | None = None,
     ) -> None:
-        self.topic_partition = topic_partition
+        self.topic_partition: TopicPartition = topic_partition
         self.topic_id: bytes | None = None
         """The id of the topic the log belongs to, as Kafka keeps it in partition.metadata; None: not said."""
         self._config = config

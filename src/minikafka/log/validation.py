@@ -32,8 +32,8 @@ class RecordError:
     __slots__ = ("batch_index", "message")
 
     def __init__(self, batch_index: int, message: str) -> None:
-        self.batch_index = batch_index
-        self.message = message
+        self.batch_index: int = batch_index
+        self.message: str = message
 
     def __repr__(self) -> str:
         return f"RecordError(batchIndex={self.batch_index}, message={self.message!r})"

@@ -73,16 +73,16 @@ class Field:
         element: Any = None,
         compact: bool = True,
     ) -> None:
-        self.kind = kind
-        self.default = default
-        self.since = since
-        self.until = until
-        self.nullable = nullable
-        self.tag = tag
-        self.ignorable = ignorable
-        self.element = element
-        self.compact = compact
-        self.name = ""
+        self.kind: str = kind
+        self.default: object = default
+        self.since: int = since
+        self.until: int = until
+        self.nullable: int | None = nullable
+        self.tag: int | None = tag
+        self.ignorable: bool = ignorable
+        self.element: Any = element
+        self.compact: bool = compact
+        self.name: str = ""
 
     def in_version(self, version: int) -> bool:
         """Whether a message of this version carries the field at all."""
@@ -118,18 +118,18 @@ def _primitive(kind: str, zero: object) -> Declaration:
     return declare
 
 
-int8 = _primitive("int8", 0)
-int16 = _primitive("int16", 0)
-int32 = _primitive("int32", 0)
-int64 = _primitive("int64", 0)
-uint16 = _primitive("uint16", 0)
-uint32 = _primitive("uint32", 0)
-float64 = _primitive("float64", 0.0)
-boolean = _primitive("boolean", False)
-string = _primitive("string", "")
-binary = _primitive("binary", b"")
-uuid = _primitive("uuid", ZERO_UUID)
-record_data = _primitive("records", None)
+int8: Declaration = _primitive("int8", 0)
+int16: Declaration = _primitive("int16", 0)
+int32: Declaration = _primitive("int32", 0)
+int64: Declaration = _primitive("int64", 0)
+uint16: Declaration = _primitive("uint16", 0)
+uint32: Declaration = _primitive("uint32", 0)
+float64: Declaration = _primitive("float64", 0.0)
+boolean: Declaration = _primitive("boolean", False)
+string: Declaration = _primitive("string", "")
+binary: Declaration = _primitive("binary", b"")
+uuid: Declaration = _primitive("uuid", ZERO_UUID)
+record_data: Declaration = _primitive("records", None)
 
 
 def array(

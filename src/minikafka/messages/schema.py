@@ -106,8 +106,6 @@ class Message(metaclass=MessageMeta):
             return NotImplemented
         return all(getattr(self, field.name) == getattr(other, field.name) for field in self.fields)
 
-    __hash__ = None  # type: ignore[assignment]
-
     def __repr__(self) -> str:
         inner = ", ".join(f"{field.name}={getattr(self, field.name)!r}" for field in self.fields)
         return f"{type(self).__name__}({inner})"

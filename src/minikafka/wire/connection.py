@@ -75,11 +75,11 @@ class IncomingRequest:
         client_id: str | None,
         refusal: Response | None = None,
     ) -> None:
-        self.message = message
-        self.api_version = api_version
-        self.correlation_id = correlation_id
-        self.client_id = client_id
-        self.refusal = refusal
+        self.message: Request = message
+        self.api_version: int = api_version
+        self.correlation_id: int = correlation_id
+        self.client_id: str | None = client_id
+        self.refusal: Response | None = refusal
 
     @property
     def wants_answer(self) -> bool:
@@ -104,9 +104,9 @@ class Connection:
     __slots__ = ("_buffer", "current", "max_request_bytes", "served", "state")
 
     def __init__(self, served: Container[str], max_request_bytes: int = MAX_REQUEST_BYTES) -> None:
-        self.served = served
-        self.max_request_bytes = max_request_bytes
-        self.state = State.READING
+        self.served: Container[str] = served
+        self.max_request_bytes: int = max_request_bytes
+        self.state: State = State.READING
         self.current: IncomingRequest | None = None
         """The request that was taken and is not answered yet."""
         self._buffer = bytearray()

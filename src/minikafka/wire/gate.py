@@ -22,7 +22,7 @@ class Gate:
     """
 
     def __init__(self, driver: Driver, scheduler: Scheduler) -> None:
-        self.inside = False
+        self.inside: bool = False
         """Whether the sockets' thread is inside; to be read under the lock."""
         self._driver = driver
         self._scheduler = scheduler

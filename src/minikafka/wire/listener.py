@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from typing import Any
 
     from minikafka.messages.schema import Response
-    from minikafka.ports import Endpoint
+    from minikafka.ports import Endpoint, Transport
     from minikafka.scheduler import Promise
 
     Answer = Promise[Response]
 
-log = logging.getLogger("minikafka.wire")
+log: logging.Logger = logging.getLogger("minikafka.wire")
 
 _READ_BYTES = 256 * 1024
 """How much is read from a socket at a time."""
@@ -69,11 +69,11 @@ class Listener:
                 "a cluster with clock='virtual' cannot listen: clients on sockets live in real time; "
                 "start it with clock='system'"
             )
-        self.options = options or ListenerOptions()
-        self.network = endpoint.transport
+        self.options: ListenerOptions = options or ListenerOptions()
+        self.network: Transport = endpoint.transport
         self.served = CLIENT_APIS
-        self.gate = Gate(endpoint.driver, endpoint.scheduler)
-        self.read_buffer = memoryview(bytearray(_READ_BYTES))
+        self.gate: Gate = Gate(endpoint.driver, endpoint.scheduler)
+        self.read_buffer: memoryview[int] = memoryview(bytearray(_READ_BYTES))
         self._endpoint = endpoint
         self._ports: dict[int, Port] = {}
         try:
@@ -82,7 +82,9 @@ class Listener:
         except BaseException:
             self._close_ports()
             raise
-        self.addresses = {node_id: (host, each.number) for node_id, each in self._ports.items()}
+        self.addresses: dict[int, tuple[str, int]] = {
+            node_id: (host, each.number) for node_id, each in self._ports.items()
+        }
         """Where the brokers are to be reached, by node id, up or down."""
         self._doors: dict[int, Door] = {}
         self._answers: deque[tuple[Callable[[Answer], object], Answer]] = deque()
@@ -91,7 +93,7 @@ class Listener:
         self._closed = False
         self._peers: dict[Peer, None] = {}
         self._sweep: asyncio.TimerHandle | None = None
-        self.loop = asyncio.new_event_loop()
+        self.loop: asyncio.AbstractEventLoop = asyncio.new_event_loop()
         self.loop.set_exception_handler(self._on_loop_exception)
         self._thread = threading.Thread(target=self._run, name="minikafka-wire", daemon=True)
         self._thread.start()
@@ -242,8 +244,8 @@ class Door:
 
     def __init__(self, listener: Listener, node_id: int, listening: socket.socket) -> None:
         self.listener = listener
-        self.broker_address = broker_address(node_id)
-        self.is_open = True
+        self.broker_address: str = broker_address(node_id)
+        self.is_open: bool = True
         """Whether the broker that was started with this door is up; changes under the driver's lock."""
         self._listening = listening
         self._peers: dict[Peer, None] = {}

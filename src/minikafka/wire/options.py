@@ -44,12 +44,12 @@ class ListenerOptions:
         write_buffer_bytes: int = 1024 * 1024,
         read_buffer_bytes: int = 1024 * 1024,
     ) -> None:
-        self.socket_request_max_bytes = socket_request_max_bytes
-        self.connections_max_idle_ms = connections_max_idle_ms
-        self.max_connections = max_connections
-        self.socket_listen_backlog_size = socket_listen_backlog_size
-        self.write_buffer_bytes = write_buffer_bytes
-        self.read_buffer_bytes = read_buffer_bytes
+        self.socket_request_max_bytes: int = socket_request_max_bytes
+        self.connections_max_idle_ms: int = connections_max_idle_ms
+        self.max_connections: int = max_connections
+        self.socket_listen_backlog_size: int = socket_listen_backlog_size
+        self.write_buffer_bytes: int = write_buffer_bytes
+        self.read_buffer_bytes: int = read_buffer_bytes
         for name in self.__slots__:
             value = getattr(self, name)
             if type(value) is not int or value < 1:

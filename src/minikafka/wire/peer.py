@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from minikafka.scheduler import Promise
     from minikafka.wire.listener import Door
 
-log = logging.getLogger("minikafka.wire")
+log: logging.Logger = logging.getLogger("minikafka.wire")
 
 
 class Peer(BufferedProtocol):
@@ -33,9 +33,9 @@ class Peer(BufferedProtocol):
 
     def __init__(self, door: Door) -> None:
         self.door = door
-        self.last_active = 0.0
+        self.last_active: float = 0.0
         """When something moved last, by the event loop's clock."""
-        self.address = ""
+        self.address: str = ""
         """Its address on the in-process network: ``"client-3"``."""
         self._listener = door.listener
         self._options = door.listener.options

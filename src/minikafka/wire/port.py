@@ -35,7 +35,7 @@ class Port:
     __slots__ = ("_bound", "_family", "_sockaddr", "host", "number")
 
     def __init__(self, host: str, port: int) -> None:
-        self.host = host
+        self.host: str = host
         if not 0 <= port <= _LAST_PORT:
             raise IllegalArgumentError(f"port={port}: expected 0 to {_LAST_PORT}")
         try:

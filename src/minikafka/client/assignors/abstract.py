@@ -51,11 +51,11 @@ class Subscription:
         owned_partitions: Iterable[TopicPartition] = (),
         generation_id: int = -1,
     ) -> None:
-        self.version = version
-        self.topics = topics
-        self.user_data = user_data
-        self.owned_partitions = list(owned_partitions)
-        self.generation_id = generation_id
+        self.version: int = version
+        self.topics: list[str] = topics
+        self.user_data: bytes | None = user_data
+        self.owned_partitions: list[TopicPartition] = list(owned_partitions)
+        self.generation_id: int = generation_id
 
     @property
     def subscription(self) -> list[str]:
@@ -109,9 +109,9 @@ class Assignment:
         assigned_partitions: Iterable[tuple[str, list[int]]],
         user_data: bytes | None = b"",
     ) -> None:
-        self.version = version
-        self.assigned_partitions = list(assigned_partitions)
-        self.user_data = user_data
+        self.version: int = version
+        self.assigned_partitions: list[tuple[str, list[int]]] = list(assigned_partitions)
+        self.user_data: bytes | None = user_data
 
     def partitions(self) -> list[TopicPartition]:
         """The partitions one by one."""
@@ -156,8 +156,6 @@ class Assignment:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Assignment) and self.assigned_partitions == other.assigned_partitions
 
-    __hash__ = None  # type: ignore[assignment]
-
     def __repr__(self) -> str:
         return f"Assignment({self.assigned_partitions!r})"
 
@@ -180,9 +178,9 @@ class Member:
     __slots__ = ("group_instance_id", "member_id", "metadata")
 
     def __init__(self, member_id: str, group_instance_id: str | None, metadata: Subscription) -> None:
-        self.member_id = member_id
-        self.group_instance_id = group_instance_id
-        self.metadata = metadata
+        self.member_id: str = member_id
+        self.group_instance_id: str | None = group_instance_id
+        self.metadata: Subscription = metadata
 
 
 class AbstractPartitionAssignor:

@@ -42,4 +42,4 @@ class CooperativeStickyAssignor(StickyPartitionAssignor):
 
     def on_lost(self) -> None:
         """Somebody else may own the partitions now: claiming them would only hold them back."""
-        self.member_assignment = None
+        self.forget()

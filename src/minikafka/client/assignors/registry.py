@@ -91,7 +91,7 @@ class ForeignAssignor(AbstractPartitionAssignor):
 
     def __init__(self, assignor: Any) -> None:
         self._assignor = assignor
-        self.name = assignor.name
+        self.name: str = assignor.name
 
     def supported_protocols(self) -> list[RebalanceProtocol]:
         """What it says; kafka-python 2 knows only the eager protocol."""

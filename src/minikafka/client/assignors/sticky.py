@@ -72,7 +72,11 @@ class StickyPartitionAssignor(AbstractPartitionAssignor):
 
     def __init__(self) -> None:
         self.member_assignment: list[TopicPartition] | None = None
-        self.generation = -1
+        self.generation: int = -1
+
+    def forget(self) -> None:
+        """Claim nothing at the next rebalance."""
+        self.member_assignment = None
 
     def assign(self, cluster: Cluster, members: list[Member]) -> dict[str, Assignment]:
         """See `AbstractPartitionAssignor.assign`."""

@@ -24,9 +24,9 @@ class Claim:
     __slots__ = ("generation", "partitions", "topics")
 
     def __init__(self, topics: list[str], partitions: list[TopicPartition], generation: int) -> None:
-        self.topics = topics
-        self.partitions = partitions
-        self.generation = generation
+        self.topics: list[str] = topics
+        self.partitions: list[TopicPartition] = partitions
+        self.generation: int = generation
 
 
 class StickyAssignment:
@@ -34,7 +34,7 @@ class StickyAssignment:
 
     def __init__(self, cluster: Cluster, claims: Mapping[str, Claim]) -> None:
         self.owned: dict[str, list[TopicPartition]] = {}
-        self.movements = PartitionMovements()
+        self.movements: PartitionMovements = PartitionMovements()
         self._claims = claims
         self._owner: dict[TopicPartition, str] = {}
         self._previous: dict[TopicPartition, str] = {}
