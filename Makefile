@@ -25,7 +25,7 @@ lint: $(STAMP)  ## style and the floors of the house
 
 types: $(STAMP)  ## mypy and the completeness of the public face's types
 	$(BIN)/mypy
-	$(BIN)/pyright --ignoreexternal --verifytypes minikafka
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/pyright --ignoreexternal --verifytypes minikafka
 
 coverage: $(STAMP)  ## the tests with a coverage report
 	$(BIN)/python -m pytest -n auto --quiet --cov=minikafka --cov-report=term-missing:skip-covered

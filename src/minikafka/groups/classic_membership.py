@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from minikafka.groups.group_registry import GroupRegistry
     from minikafka.messages.heartbeat import HeartbeatRequest
 
-    MemberIdentity = MemberIdentity
-    MemberResponse = MemberResponse
-
 
 class ClassicMembership:
     """Answers Heartbeat and LeaveGroup for the classic groups of one shard."""

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from minikafka.messages.coordinator_records import GroupMetadataValue
     from minikafka.scheduler import Scheduler
 
-    DescribedGroup = DescribedGroup
-    ListedGroup = ListedGroup
 
 _GROUP_NOT_FOUND_SINCE_VERSION = 6
 """From here on DescribeGroups says GROUP_ID_NOT_FOUND; before it only says that the group is Dead."""
