@@ -588,7 +588,9 @@ def answer_fetches_with(kafka, times=1, **fields):
         if request.api_name != "Fetch" or not left[0]:
             return broker.handle(request, context)
         left[0] -= 1
-        data = PartitionData(**{"partition_index": 0, "error_code": 0, "high_watermark": 10, "records": [], **fields})
+        data = PartitionData(
+            **{"partition_index": 0, "error_code": 0, "high_watermark": 10, "records": [], **fields}
+        )
         return FetchResponse(responses=[FetchableTopicResponse(topic="t", partitions=[data])])
 
     kafka.network.bind("broker-1", handle)

@@ -295,7 +295,11 @@ def test_lost_partitions(kafka):
     kafka.faults.drop("Heartbeat", times=10)
     kafka.advance(seconds=40)
     consumer.poll(5000)
-    assert listener.log == [("lost", [0, 1, 2, 3]), ("revoked", []), ("assigned", [0, 1, 2, 3])] or listener.log == [
+    assert listener.log == [
+        ("lost", [0, 1, 2, 3]),
+        ("revoked", []),
+        ("assigned", [0, 1, 2, 3]),
+    ] or listener.log == [
         ("lost", [0, 1, 2, 3]),
         ("assigned", [0, 1, 2, 3]),
     ]
@@ -736,7 +740,9 @@ def test_the_same_seed_gives_the_same_run():
             )
             kafka.create_topic("t", partitions=4, replication_factor=3)
             fill(kafka, 20)
-            consumers = [member(kafka, partition_assignment_strategy=[CooperativeStickyAssignor]) for _ in range(3)]
+            consumers = [
+                member(kafka, partition_assignment_strategy=[CooperativeStickyAssignor]) for _ in range(3)
+            ]
             settle(kafka, *consumers)
             kafka.kill(2)
             settle(kafka, *consumers)

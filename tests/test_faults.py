@@ -136,3 +136,8 @@ def test_reprs_say_what_happens():
     assert "answer_error NOT_LEADER_OR_FOLLOWER" in repr(
         Fate(Action.ANSWER_ERROR, error=ErrorCode.NOT_LEADER_OR_FOLLOWER)
     )
+
+
+def test_an_answer_needs_an_error_code_that_there_is(plan):
+    with pytest.raises(IllegalArgumentError, match="error=99999"):
+        plan.answer(99999)

@@ -273,7 +273,9 @@ class KafkaConsumer:
         if max_records is None:
             max_records = self._options.max_poll_records
         elif type(max_records) is not int or max_records <= 0:
-            self._check(isinstance(max_records, int), TypeError, f"max_records must be an integer: {max_records!r}")
+            self._check(
+                isinstance(max_records, int), TypeError, f"max_records must be an integer: {max_records!r}"
+            )
             self._check(max_records > 0, ValueError, f"max_records must be positive: {max_records}")
         if timeout_ms < 0:
             raise self._options.misuse(ValueError, f"Timeout must not be negative: {timeout_ms}")

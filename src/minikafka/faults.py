@@ -199,7 +199,13 @@ class FaultPlan:
 
     def answer(self, error: ErrorCode | int, api: str | None = None, **filters: object) -> FaultRule:
         """Requests are answered with an error code and never arrive."""
-        return self._add(Fate(Action.ANSWER_ERROR, error=ErrorCode(error)), api, filters)
+        try:
+            code = ErrorCode(error)
+        except ValueError:
+            raise IllegalArgumentError(
+                f"error={error!r}: expected an ErrorCode or the number of one, {min(ErrorCode)} to {max(ErrorCode)}"
+            ) from None
+        return self._add(Fate(Action.ANSWER_ERROR, error=code), api, filters)
 
     def delay(
         self,

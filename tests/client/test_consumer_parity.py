@@ -28,7 +28,9 @@ DIFFERENT_DEFAULTS = {
 
 
 def public_methods(cls):
-    return {name: each for name, each in inspect.getmembers(cls, inspect.isfunction) if not name.startswith("_")}
+    return {
+        name: each for name, each in inspect.getmembers(cls, inspect.isfunction) if not name.startswith("_")
+    }
 
 
 def test_every_method_has_the_signature_of_kafka_python():
@@ -101,7 +103,9 @@ def test_errors_are_kafka_pythons(cluster):
         kafka.KafkaConsumer(nonsense=1)
     outcomes = []
     member = kafka.KafkaConsumer("t", group_id="g")
-    future = member.commit_async({T0: kafka.OffsetAndMetadata(1, "", -1)}, lambda *args: outcomes.append(args[1]))
+    future = member.commit_async(
+        {T0: kafka.OffsetAndMetadata(1, "", -1)}, lambda *args: outcomes.append(args[1])
+    )
     future.add_errback(outcomes.append)
     member.poll(1000)
     member.poll(0)

@@ -9,7 +9,9 @@ from minikafka.messages.fetch import FetchResponse
 from minikafka.structs import TopicPartition
 
 PARTITIONS = [TopicPartition("t", index) for index in range(4)]
-wants = st.dictionaries(st.sampled_from(PARTITIONS), st.tuples(st.integers(0, 3), st.just(0), st.just(-1)), min_size=1)
+wants = st.dictionaries(
+    st.sampled_from(PARTITIONS), st.tuples(st.integers(0, 3), st.just(0), st.just(-1)), min_size=1
+)
 
 
 class Broker:
@@ -36,7 +38,10 @@ class Broker:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.tuples(wants, st.sampled_from(["ok", "ok", "ok", "lost", "evicted"])), max_size=20), st.booleans())
+@given(
+    st.lists(st.tuples(wants, st.sampled_from(["ok", "ok", "ok", "lost", "evicted"])), max_size=20),
+    st.booleans(),
+)
 def test_the_broker_always_reads_what_is_wanted(steps, enabled):
     handler, broker = FetchSessionHandler(enabled), Broker()
     refused = 0

@@ -84,7 +84,9 @@ def test_a_new_leader_without_losses_changes_nothing(kafka):
     kafka.network.observers.append(
         lambda kind, exchange, response: (
             asked.append(exchange.message)
-            if kind == "request" and exchange.source.startswith("consumer") and "Epoch" in exchange.message.api_name
+            if kind == "request"
+            and exchange.source.startswith("consumer")
+            and "Epoch" in exchange.message.api_name
             else None
         )
     )

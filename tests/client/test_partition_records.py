@@ -47,7 +47,13 @@ def logs(draw):
 
 
 @settings(max_examples=150, deadline=None)
-@given(logs(), st.integers(0, 12), st.lists(st.integers(1, 9), min_size=60, max_size=60), st.booleans(), st.booleans())
+@given(
+    logs(),
+    st.integers(0, 12),
+    st.lists(st.integers(1, 9), min_size=60, max_size=60),
+    st.booleans(),
+    st.booleans(),
+)
 def test_everything_from_the_position_on_comes_once(batches, start, steps, deserialize, encoded):
     if encoded:
         batches = [RecordBatch.from_bytes(each.encode()) for each in batches]
@@ -55,7 +61,9 @@ def test_everything_from_the_position_on_comes_once(batches, start, steps, deser
     batches = [each for each in batches if each.last_offset >= start]
     expected = [each.base_offset + record[0] for each in batches for record in each.records]
     expected = [offset for offset in expected if offset >= start]
-    part = PartitionRecords(TP, start, batches, None, reader(value=(lambda t, h, d: d) if deserialize else None))
+    part = PartitionRecords(
+        TP, start, batches, None, reader(value=(lambda t, h, d: d) if deserialize else None)
+    )
     seen = []
     for step in steps:
         before = part.next_offset

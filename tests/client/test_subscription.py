@@ -73,11 +73,17 @@ class Positions(RuleBasedStateMachine):
     def nothing_is_forgotten(self):
         for tp, state in self.state.assignment.items():
             assert not (state.awaiting_validation and state.reset_strategy is not None)
-            assert state.fetchable == (state.offset >= 0 and not state.paused and not state.awaiting_validation)
+            assert state.fetchable == (
+                state.offset >= 0 and not state.paused and not state.awaiting_validation
+            )
             if state.offset < 0 or state.awaiting_validation:
                 assert tp in self.state.unsettled
-            assert (tp in self.state.missing_positions()) == (state.offset < 0 and state.reset_strategy is None)
-        assert set(self.state.all_consumed()) == {tp for tp, s in self.state.assignment.items() if s.offset >= 0}
+            assert (tp in self.state.missing_positions()) == (
+                state.offset < 0 and state.reset_strategy is None
+            )
+        assert set(self.state.all_consumed()) == {
+            tp for tp, s in self.state.assignment.items() if s.offset >= 0
+        }
 
 
 TestPositions = Positions.TestCase

@@ -83,9 +83,7 @@ class Cluster:
                 CreatableReplicaAssignment(partition_index=index, broker_ids=list(replicas))
                 for index, replicas in (assignments or {}).items()
             ],
-            configs=[
-                CreatableTopicConfig(name=key, value=value) for key, value in (configs or {}).items()
-            ],
+            configs=[CreatableTopicConfig(name=key, value=value) for key, value in (configs or {}).items()],
         )
         return self.ask(CreateTopicsRequest(topics=[wanted], **more)).topics[0]
 

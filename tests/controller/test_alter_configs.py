@@ -18,7 +18,9 @@ def resource(name, *operations, kind=TOPIC):
     return AlterConfigsResource(
         resource_type=kind,
         resource_name=name,
-        configs=[AlterableConfig(name=key, config_operation=what, value=value) for what, key, value in operations],
+        configs=[
+            AlterableConfig(name=key, config_operation=what, value=value) for what, key, value in operations
+        ],
     )
 
 

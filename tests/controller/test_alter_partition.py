@@ -26,9 +26,7 @@ def alter(cluster, isr, leader=1, topic_id=None, index=0, broker_epoch=None, epo
     request = AlterPartitionRequest(
         broker_id=leader,
         broker_epoch=cluster.image.brokers[leader].epoch if broker_epoch is None else broker_epoch,
-        topics=[
-            TopicData(topic_id=topic_id or cluster.image.topics["orders"].topic_id, partitions=[data])
-        ],
+        topics=[TopicData(topic_id=topic_id or cluster.image.topics["orders"].topic_id, partitions=[data])],
     )
     return cluster.ask(request)
 
@@ -152,7 +150,10 @@ class TestReassignment:
             ({"replicas": [1, 1]}, ErrorCode.INVALID_REPLICA_ASSIGNMENT),
             ({"replicas": [1], "topic": "none"}, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION),
             ({"replicas": [1], "index": 3}, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION),
-            ({"replicas": [1], "allow_replication_factor_change": False}, ErrorCode.INVALID_REPLICATION_FACTOR),
+            (
+                {"replicas": [1], "allow_replication_factor_change": False},
+                ErrorCode.INVALID_REPLICATION_FACTOR,
+            ),
         ],
     )
     def test_refusals(self, four, arguments, code):

@@ -216,7 +216,9 @@ class TestElectLeaders:
         cluster.down(1)
         cluster.up(1)
         alter(cluster, 2, (2, 1))
-        assert self.elect(cluster, 0, ("orders", 0), ("orders", 1), ("orders", 2), ("orders", 9), ("none", 0)) == [
+        assert self.elect(
+            cluster, 0, ("orders", 0), ("orders", 1), ("orders", 2), ("orders", 9), ("none", 0)
+        ) == [
             ("orders", 0, 0),
             ("orders", 1, ErrorCode.ELECTION_NOT_NEEDED),
             ("orders", 2, ErrorCode.PREFERRED_LEADER_NOT_AVAILABLE),
@@ -265,5 +267,3 @@ class TestProducerIds:
     def test_only_to_the_registered_process(self, cluster):
         response = cluster().ask(AllocateProducerIdsRequest(broker_id=2, broker_epoch=99))
         assert response.error_code == ErrorCode.STALE_BROKER_EPOCH
-
-

@@ -94,9 +94,7 @@ class TestReassignment:
 
     def test_a_removed_replica_raises_the_leader_epoch(self):
         before = PartitionImage((1, 2), (1, 2), 1)
-        after = change_partition(
-            before, (1, 2).__contains__, replicas=(1, 2), adding=(), removing=(2,)
-        )
+        after = change_partition(before, (1, 2).__contains__, replicas=(1, 2), adding=(), removing=(2,))
         assert (after.replicas, after.isr, after.leader, after.leader_epoch) == ((1,), (1,), 1, 1)
         assert after.removing_replicas == ()
 

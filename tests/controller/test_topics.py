@@ -37,7 +37,12 @@ class TestNames:
 
     @pytest.mark.parametrize(
         ("name", "others", "expected"),
-        [("a.b", ["a_b"], "a_b"), ("a_b", ["x", "a.b"], "a.b"), ("ab", ["a.b"], None), ("a.b", ["a.c"], None)],
+        [
+            ("a.b", ["a_b"], "a_b"),
+            ("a_b", ["x", "a.b"], "a.b"),
+            ("ab", ["a.b"], None),
+            ("a.b", ["a.c"], None),
+        ],
     )
     def test_collisions(self, name, others, expected):
         assert colliding_topic(name, others) == expected
@@ -125,10 +130,26 @@ class TestCreate:
                 ErrorCode.INVALID_CONFIG,
                 "Null value not supported for topic configs: retention.ms",
             ),
-            ({"name": "t", "assignments": {0: (1,), 2: (1,)}}, ErrorCode.INVALID_REPLICA_ASSIGNMENT, "consecutive"),
-            ({"name": "t", "assignments": {0: ()}}, ErrorCode.INVALID_REPLICA_ASSIGNMENT, "empty replica list"),
-            ({"name": "t", "assignments": {0: (9,)}}, ErrorCode.INVALID_REPLICA_ASSIGNMENT, "includes broker 9"),
-            ({"name": "t", "assignments": {0: (1, 1)}}, ErrorCode.INVALID_REPLICA_ASSIGNMENT, "more than once"),
+            (
+                {"name": "t", "assignments": {0: (1,), 2: (1,)}},
+                ErrorCode.INVALID_REPLICA_ASSIGNMENT,
+                "consecutive",
+            ),
+            (
+                {"name": "t", "assignments": {0: ()}},
+                ErrorCode.INVALID_REPLICA_ASSIGNMENT,
+                "empty replica list",
+            ),
+            (
+                {"name": "t", "assignments": {0: (9,)}},
+                ErrorCode.INVALID_REPLICA_ASSIGNMENT,
+                "includes broker 9",
+            ),
+            (
+                {"name": "t", "assignments": {0: (1, 1)}},
+                ErrorCode.INVALID_REPLICA_ASSIGNMENT,
+                "more than once",
+            ),
             (
                 {"name": "t", "assignments": {0: (1,), 1: (1, 2)}},
                 ErrorCode.INVALID_REPLICA_ASSIGNMENT,

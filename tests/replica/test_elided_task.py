@@ -45,7 +45,9 @@ def test_runs_at_the_ticks_of_a_periodic_task(scheduler):
 
 def test_says_itself_when_to_look_again(scheduler):
     ran = []
-    task = new_task(scheduler, 100, 30, lambda: ran.append(scheduler.now_ms) or (1555 if len(ran) < 2 else None))
+    task = new_task(
+        scheduler, 100, 30, lambda: ran.append(scheduler.now_ms) or (1555 if len(ran) < 2 else None)
+    )
     task.touch()
     advance(scheduler, 5000)
     assert ran == [1030, 1630]
@@ -53,7 +55,9 @@ def test_says_itself_when_to_look_again(scheduler):
 
 def test_a_touch_comes_before_a_far_tick(scheduler):
     ran = []
-    task = new_task(scheduler, 100, 0, lambda: ran.append(scheduler.now_ms) or (4000 if len(ran) < 2 else None))
+    task = new_task(
+        scheduler, 100, 0, lambda: ran.append(scheduler.now_ms) or (4000 if len(ran) < 2 else None)
+    )
     task.touch()
     advance(scheduler, 1250)
     task.touch()

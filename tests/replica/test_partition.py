@@ -320,7 +320,12 @@ class TestListOffset:
         partition.append_as_leader(
             [
                 new_batch(
-                    b"t", producer_id=5, producer_epoch=0, base_sequence=0, is_transactional=True, timestamp=900
+                    b"t",
+                    producer_id=5,
+                    producer_epoch=0,
+                    base_sequence=0,
+                    is_transactional=True,
+                    timestamp=900,
                 )
             ],
             0,

@@ -425,7 +425,9 @@ class TestRetention:
     def test_idle_producers_are_forgotten(self, world, tp, new_batch):
         one = world(brokers=1)
         one.create([1])
-        batch = new_batch(b"v", base_sequence=0, producer_id=9, producer_epoch=0, timestamp=one.scheduler.now_ms)
+        batch = new_batch(
+            b"v", base_sequence=0, producer_id=9, producer_epoch=0, timestamp=one.scheduler.now_ms
+        )
         one.manager(1).append_records({tp: [batch]}, -1, 1000)
         one.advance(86_399_999)
         assert one.log(1).producer_states()

@@ -42,7 +42,10 @@ class Run:
         if node_id in self.world.brokers and self.tp in self.world.manager(node_id).partitions:
             value = b"%d" % self.count
             self.count += 1
-            self.sent[value] = (acks, self.world.produce(value, acks=acks, node_id=node_id, timeout_ms=60_000))
+            self.sent[value] = (
+                acks,
+                self.world.produce(value, acks=acks, node_id=node_id, timeout_ms=60_000),
+            )
 
     def produce_to_leader(self):
         self.produce(self.world.image.leader)
@@ -140,7 +143,9 @@ def trace(world, operations):
     run = Run(world, 5, None)
     seen = []
     run.world.network.observers.append(
-        lambda kind, exchange, _: seen.append((kind, exchange.source, exchange.destination, exchange.message.api_name))
+        lambda kind, exchange, _: seen.append(
+            (kind, exchange.source, exchange.destination, exchange.message.api_name)
+        )
     )
     for _ in range(operations):
         run.world.produce(b"v")

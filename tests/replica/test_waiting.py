@@ -23,7 +23,9 @@ from minikafka.structs import TopicPartition
 
 def fetch(world, *wanted, node_id=1, **params):
     params = {"max_wait_ms": 500, **params}
-    return world.manager(node_id).fetch(FetchParams(**params), [FetchPartitionRequest(*each) for each in wanted])
+    return world.manager(node_id).fetch(
+        FetchParams(**params), [FetchPartitionRequest(*each) for each in wanted]
+    )
 
 
 class TestFetch:

@@ -87,9 +87,9 @@ class AutoCommit:
         try:
             await self._commits.commit(self._subscription.all_consumed(), timeout_ms)
         except KafkaError as error:
-            import logging
+            from minikafka.logs import logger
 
-            logging.getLogger("minikafka.client.consumer").warning(
+            logger("client.consumer").warning(
                 "Offset commit failed: this is likely to cause duplicate message delivery: %s", error
             )
 

@@ -95,9 +95,7 @@ class CoordinatorClient:
             return Promise.failed(NodeNotReadyError(f"broker {node_id} is in reconnect backoff"))
         looking: Promise[int] = Promise()
         self._looking = looking
-        request = FindCoordinatorRequest(
-            key=self.group_id, key_type=_GROUP, coordinator_keys=[self.group_id]
-        )
+        request = FindCoordinatorRequest(key=self.group_id, key_type=_GROUP, coordinator_keys=[self.group_id])
         self._client.send(node_id, request).add_callback(lambda done: self._answered(looking, done))
         return looking
 
@@ -122,7 +120,9 @@ class CoordinatorClient:
         """
         node_id = self.current()
         if node_id is None:
-            return Promise.failed(CoordinatorNotAvailableError(f"the coordinator of {self.group_id!r} is unknown"))
+            return Promise.failed(
+                CoordinatorNotAvailableError(f"the coordinator of {self.group_id!r} is unknown")
+            )
         promise = self._client.send(node_id, request, timeout_ms)
         promise.add_callback(lambda done: self._check(node_id, done))
         return promise

@@ -148,8 +148,8 @@ def run_callback(future: Future, callback: Callable[[Any], object], value: objec
     try:
         callback(value)
     except Exception:
-        import logging
+        from minikafka.logs import logger
 
-        logging.getLogger("minikafka.client.future").exception("Error processing callback")
+        logger("client.future").exception("Error processing callback")
         if future.error_on_callbacks:
             raise

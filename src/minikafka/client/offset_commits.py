@@ -144,7 +144,8 @@ class OffsetCommits:
                     raise error
             await self._back_off(deadline_ms)
             if remaining_ms(self._scheduler, deadline_ms) == 0:
-                raise KafkaTimeoutError(f"Failed to commit {dict(offsets)} within {timeout_ms} ms: {error}")
+                reason = error or "the coordinator did not answer"
+                raise KafkaTimeoutError(f"Failed to commit {dict(offsets)} within {timeout_ms} ms: {reason}")
 
     async def _back_off(self, deadline_ms: Deadline) -> None:
         left_ms = remaining_ms(self._scheduler, deadline_ms)
@@ -178,7 +179,9 @@ class OffsetCommits:
             lambda done: self._complete(done.exception(), offsets, callback, future)
         )
 
-    def _complete(self, error: BaseException | None, offsets: Offsets, callback: Callback, future: Future) -> None:
+    def _complete(
+        self, error: BaseException | None, offsets: Offsets, callback: Callback, future: Future
+    ) -> None:
         if isinstance(error, FencedInstanceIdError):
             self._fenced = True
         if error is None:
@@ -232,10 +235,14 @@ class OffsetCommits:
             generation_id_or_member_epoch=generation.generation_id if auto_assigned else -1,
             member_id=generation.member_id if auto_assigned else "",
             group_instance_id=self._options.group_instance_id,
-            topics=[OffsetCommitRequestTopic(name=name, partitions=listed) for name, listed in topics.items()],
+            topics=[
+                OffsetCommitRequestTopic(name=name, partitions=listed) for name, listed in topics.items()
+            ],
         )
 
-    def _committed(self, done: Promise[Response], sent_ms: int, offsets: Offsets, outcome: Promise[None]) -> None:
+    def _committed(
+        self, done: Promise[Response], sent_ms: int, offsets: Offsets, outcome: Promise[None]
+    ) -> None:
         error = done.exception()
         if error is None:
             if self._metrics is not None:
@@ -298,7 +305,7 @@ class OffsetCommits:
             if remaining_ms(self._scheduler, deadline_ms) == 0:
                 raise KafkaTimeoutError(
                     f"Failed to fetch the committed offsets of {', '.join(map(str, wanted))} "
-                    f"within {timeout_ms} ms: {error}"
+                    f"within {timeout_ms} ms: {error or 'the coordinator did not answer'}"
                 )
             await self._back_off(deadline_ms)
 
@@ -314,7 +321,10 @@ class OffsetCommits:
             topics.setdefault(topic, []).append(partition)
         group = OffsetFetchRequestGroup(
             group_id=self._coordinator.group_id,
-            topics=[OffsetFetchRequestTopics(name=name, partition_indexes=listed) for name, listed in topics.items()],
+            topics=[
+                OffsetFetchRequestTopics(name=name, partition_indexes=listed)
+                for name, listed in topics.items()
+            ],
         )
         return OffsetFetchRequest(groups=[group], require_stable=self._options.isolation_level == 1)
 
@@ -356,4 +366,3 @@ def _not_a_member(state: str, offsets: Offsets) -> KafkaError:
         f"Offset commit of {dict(offsets)} cannot be completed since the consumer is not part of an active group "
         "for auto partition assignment; it is likely that the consumer was kicked out of the group."
     )
-

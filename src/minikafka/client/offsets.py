@@ -275,14 +275,18 @@ class OffsetResolver:
             return self._validating
         if not self._subscription.unsettled or not self._subscription.awaiting_validation():
             return None
-        self._validating = self._scheduler.spawn(self._validate(timeout_ms), f"{self._client.address} validation")
+        self._validating = self._scheduler.spawn(
+            self._validate(timeout_ms), f"{self._client.address} validation"
+        )
         return self._validating
 
     async def _validate(self, timeout_ms: float | None) -> None:
         scheduler, subscription = self._scheduler, self._subscription
         limit_ms = self._client.request_timeout_ms if timeout_ms is None else timeout_ms
         deadline_ms = deadline_after(scheduler, limit_ms)
-        while not self._client.closed and remaining_ms(scheduler, deadline_ms) != 0 and self._truncation is None:
+        while (
+            not self._client.closed and remaining_ms(scheduler, deadline_ms) != 0 and self._truncation is None
+        ):
             due = subscription.needing_validation(scheduler.now_ms)
             if not due:
                 waiting = subscription.awaiting_validation()
@@ -291,7 +295,9 @@ class OffsetResolver:
                 retry_at_ms = min(subscription.assignment[tp].retry_at_ms for tp in waiting)
                 await scheduler.sleep(self._capped(retry_at_ms - scheduler.now_ms, deadline_ms))
                 continue
-            positions = {tp: position for tp in due if (position := subscription.assignment[tp].position) is not None}
+            positions = {
+                tp: position for tp in due if (position := subscription.assignment[tp].position) is not None
+            }
             await self._validate_positions(positions, deadline_ms)
             again = {tp: None for tp in positions if tp in subscription.awaiting_validation()}
             self._retry_later(again, scheduler.now_ms + self._client.retry_backoff_ms)
@@ -304,7 +310,8 @@ class OffsetResolver:
 
         by_node = self._by_leader({tp: position.leader_epoch for tp, position in positions.items()})
         asked = [
-            self._client.send(node_id, self._leader_epoch_request(epochs)) for node_id, epochs in by_node.items()
+            self._client.send(node_id, self._leader_epoch_request(epochs))
+            for node_id, epochs in by_node.items()
         ]
         for promise in asked:
             if not await wait_until(self._scheduler, promise, deadline_ms):

@@ -247,6 +247,6 @@ class ProducerOptions:
 
 
 def _log_warning(message: str) -> None:
-    import logging
+    from minikafka.logs import logger
 
-    logging.getLogger("minikafka.client.producer").warning(message)
+    logger("client.producer").warning(message)

@@ -73,7 +73,8 @@ class Rebalance:
     def metadata_changed(self, metadata: ClusterMetadata) -> None:
         """Note the partitions of the topics that the group watches."""
         snapshot = {
-            topic: metadata.partitions_for_topic(topic) or set() for topic in self._subscription.group_subscription
+            topic: metadata.partitions_for_topic(topic) or set()
+            for topic in self._subscription.group_subscription
         }
         if snapshot != self._snapshot:
             self._snapshot = snapshot

@@ -132,7 +132,9 @@ def _alter(
 
 def _unknown_kind(kind: int) -> KafkaError:
     if kind in _UNSUPPORTED:
-        return InvalidRequestError(f"Unsupported resource type {_UNSUPPORTED[kind]}: expected TOPIC or BROKER")
+        return InvalidRequestError(
+            f"Unsupported resource type {_UNSUPPORTED[kind]}: expected TOPIC or BROKER"
+        )
     return UnsupportedVersionError(f"Unknown resource type {kind}.")
 
 
@@ -195,9 +197,7 @@ def _incremented(
     return configs
 
 
-def _list_changed(
-    resource: Resource, present: str | None, name: str, kind: int, value: str
-) -> str:
+def _list_changed(resource: Resource, present: str | None, name: str, kind: int, value: str) -> str:
     key = (TOPIC_CONFIGS if resource[0] == TOPIC else BROKER_CONFIGS).get(name)
     if key is None or key.type_name != "LIST":
         raise InvalidConfigurationError(

@@ -43,9 +43,7 @@ def handle_create_partitions(
             code, message = describe(error, controller.scheduler)
             # Unlike other requests this one tells no words but those of the exception itself.
             told = message if error.args else None
-            results.append(
-                CreatePartitionsTopicResult(name=topic.name, error_code=code, error_message=told)
-            )
+            results.append(CreatePartitionsTopicResult(name=topic.name, error_code=code, error_message=told))
         else:
             for partition in added:
                 delta.add_partition(topic.name, partition)

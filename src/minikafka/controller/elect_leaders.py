@@ -48,9 +48,7 @@ def handle_elect_leaders(
             except Exception as error:
                 code, message = describe(error, controller.scheduler)
             if not (every and code is ErrorCode.ELECTION_NOT_NEEDED):
-                partitions.append(
-                    PartitionResult(partition_id=index, error_code=code, error_message=message)
-                )
+                partitions.append(PartitionResult(partition_id=index, error_code=code, error_message=message))
         results.append(ReplicaElectionResult(topic=topic, partition_result=partitions))
     controller.commit(delta)
     return ElectLeadersResponse(replica_election_results=results)

@@ -99,7 +99,9 @@ class DelayedFetch(DelayedOperation):
             else:
                 end_offset = log.last_stable_offset
             if wanted.last_fetched_epoch >= 0:
-                diverged = partition.diverging_epoch(wanted.last_fetched_epoch, wanted.fetch_offset) is not None
+                diverged = (
+                    partition.diverging_epoch(wanted.last_fetched_epoch, wanted.fetch_offset) is not None
+                )
             else:
                 diverged = False
         except KafkaError:
@@ -155,7 +157,9 @@ class DelayedFetch(DelayedOperation):
         """The same follower has sent another fetch: nobody waits for the answer to this one."""
         if not self.is_completed:
             self.cancel()
-            self._promise.set_result([FetchPartitionResult(wanted.topic_partition) for wanted in self._wanted])
+            self._promise.set_result(
+                [FetchPartitionResult(wanted.topic_partition) for wanted in self._wanted]
+            )
 
     def on_complete(self) -> None:
         results = self._results

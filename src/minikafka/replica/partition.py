@@ -489,9 +489,7 @@ class Partition:
                     log.log_start_offset,
                     diverging_epoch=diverging,
                 )
-        info = log.read(
-            fetch_offset, max_bytes, min_one_message=min_one_message, isolation=params.isolation
-        )
+        info = log.read(fetch_offset, max_bytes, min_one_message=min_one_message, isolation=params.isolation)
         return FetchPartitionResult(
             self.topic_partition,
             None,
@@ -511,7 +509,10 @@ class Partition:
             OffsetOutOfRangeError: the epoch is newer than any here, or the offset older.
         """
         log = self.log
-        if last_fetched_epoch == log.latest_epoch and log.log_start_offset <= fetch_offset <= log.log_end_offset:
+        if (
+            last_fetched_epoch == log.latest_epoch
+            and log.log_start_offset <= fetch_offset <= log.log_end_offset
+        ):
             return None
         epoch, end_offset = log.offset_for_leader_epoch(last_fetched_epoch)
         if epoch < 0 or end_offset < 0:
@@ -537,7 +538,9 @@ class Partition:
             f"{self.leader_epoch} with partition epoch {self.partition_epoch}"
         )
         if leader_epoch >= 0:
-            raise UnknownLeaderEpochError(message)  # the metadata here may be the older one: it will try again
+            raise UnknownLeaderEpochError(
+                message
+            )  # the metadata here may be the older one: it will try again
         raise NotLeaderForPartitionError(message)
 
     def _update_fetch_state(

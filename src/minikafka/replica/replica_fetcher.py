@@ -211,7 +211,8 @@ class ReplicaFetcher:
             max_bytes=config.replica_fetch_response_max_bytes,
             session_epoch=_NO_SESSION_EPOCH,
             topics=[
-                FetchTopic(topic_id=topic_id, partitions=partitions) for topic_id, partitions in topics.items()
+                FetchTopic(topic_id=topic_id, partitions=partitions)
+                for topic_id, partitions in topics.items()
             ],
         )
 

@@ -184,7 +184,9 @@ class ReplicaManager:
             raise NotLeaderForPartitionError(
                 f"broker {self.node_id} has no replica of partition {topic}-{index}"
             )
-        raise UnknownTopicOrPartitionError(f"partition {topic}-{index} does not exist on broker {self.node_id}")
+        raise UnknownTopicOrPartitionError(
+            f"partition {topic}-{index} does not exist on broker {self.node_id}"
+        )
 
     def leader(self, topic_partition: TopicPartition) -> Partition:
         """The broker's replica of a partition, which leads; raises like `partition` where it does not."""
@@ -453,9 +455,7 @@ class ReplicaManager:
             except KafkaError as error:
                 results[topic_partition] = self._refused(topic_partition, error)
                 continue
-            result = AppendResult(
-                None, info.first_offset, info.log_append_time_ms, info.log_start_offset
-            )
+            result = AppendResult(None, info.first_offset, info.log_append_time_ms, info.log_start_offset)
             results[topic_partition] = result
             if partition.fetch_watchers or partition.watchers:
                 changed.append((partition, has_risen))
@@ -576,7 +576,9 @@ class ReplicaManager:
         for topic_partition, offset in entries.items():
             try:
                 if topic_partition.topic in INTERNAL_TOPICS:
-                    raise InvalidTopicError(f"Cannot delete records of internal topic {topic_partition.topic}")
+                    raise InvalidTopicError(
+                        f"Cannot delete records of internal topic {topic_partition.topic}"
+                    )
                 partition = self.partition(topic_partition)
                 wanted, low_watermark = partition.delete_records(offset)
             except KafkaError as error:
@@ -621,9 +623,7 @@ class ReplicaManager:
         deadlines = []
         for partition in self.partitions.values():
             partition.log.remove_expired_producers(now_ms)
-            deadlines += [
-                entry.last_timestamp + expiration_ms for entry in partition.log.producer_states()
-            ]
+            deadlines += [entry.last_timestamp + expiration_ms for entry in partition.log.producer_states()]
         return min(deadlines, default=None)
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
 from collections import deque
 
 from minikafka.broker.dispatch import CLIENT_APIS
 from minikafka.errors import IllegalStateError
+from minikafka.logs import logger
 from minikafka.structs import broker_address
 from minikafka.wire.gate import Gate
 from minikafka.wire.options import ListenerOptions
@@ -19,6 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterable
+    from logging import Logger
     from typing import Any
 
     from minikafka.messages.schema import Response
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     Answer = Promise[Response]
 
-log: logging.Logger = logging.getLogger("minikafka.wire")
+log: Logger = logger("wire")
 
 _READ_BYTES = 256 * 1024
 """How much is read from a socket at a time."""

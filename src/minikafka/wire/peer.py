@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import logging
 from asyncio import BufferedProtocol
 
 from minikafka.codec import ProtocolError
 from minikafka.errors import ErrorCode
+from minikafka.logs import logger
 from minikafka.wire.advertised import advertise
 from minikafka.wire.connection import Connection, State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import BaseTransport, Transport
+    from logging import Logger
 
     from minikafka.messages.schema import Response
     from minikafka.scheduler import Promise
     from minikafka.wire.listener import Door
 
-log: logging.Logger = logging.getLogger("minikafka.wire")
+log: Logger = logger("wire")
 
 
 class Peer(BufferedProtocol):
