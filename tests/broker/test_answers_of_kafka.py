@@ -62,6 +62,13 @@ class TestProduce:
         answer = lab.produce("small", values=(b"x" * 500,))
         assert (answer.error_code, answer.log_start_offset) == (ErrorCode.MESSAGE_TOO_LARGE, -1)
 
+    def test_a_follower_tells_no_log_start(self, make_lab):
+        lab = make_lab(brokers=2)
+        lab.kafka.create_topic("orders", replication_factor=2)
+        follower = 3 - lab.image.topics["orders"].partitions[0].leader
+        answer = lab.produce(node_id=follower, version=12)
+        assert (answer.error_code, answer.log_start_offset) == (ErrorCode.NOT_LEADER_OR_FOLLOWER, -1)
+
     def test_the_words_of_record_errors(self, lab):
         lab.kafka.create_topic("compacted", configs={"cleanup.policy": "compact"})
         answer = lab.produce("compacted")

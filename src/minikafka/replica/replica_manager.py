@@ -56,7 +56,12 @@ __all__ = [
 INITIAL_TASK_DELAY_MS = 30_000
 """When retention is looked at first after a start (log.initial.task.delay.ms)."""
 _ALL = -1
-_BEFORE_THE_LOG = (CorruptRecordError, MessageSizeTooLargeError, RecordListTooLargeError)
+_BEFORE_THE_LOG = (
+    CorruptRecordError,
+    MessageSizeTooLargeError,
+    NotLeaderForPartitionError,
+    RecordListTooLargeError,
+)
 """Errors of an append with which Kafka does not tell where the log begins (appendToLocalLog)."""
 
 
