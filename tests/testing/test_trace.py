@@ -4,6 +4,10 @@ import sys
 
 import pytest
 
+from minikafka import MiniKafka
+from minikafka.errors import IllegalStateError
+from minikafka.testing import Trace
+
 SCENARIO = """
 from minikafka import MiniKafka
 from minikafka.testing import Trace
@@ -66,3 +70,8 @@ def test_two_hash_seeds_give_one_run():
     ]
     assert digests[0] == digests[1]
     assert len(digests[0].strip()) == 64
+
+
+def test_a_trace_that_was_never_started_has_no_digest():
+    with MiniKafka() as kafka, pytest.raises(IllegalStateError, match="never started"):
+        Trace(kafka).digest()

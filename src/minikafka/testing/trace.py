@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from minikafka.errors import IllegalStateError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
@@ -26,9 +28,11 @@ class Trace:
         self.kafka = kafka
         self.lines: list[str] = []
         self._start_ms = kafka.scheduler.now_ms
+        self._started = False
 
     def start(self) -> Trace:
         """Begin to watch."""
+        self._started = True
         self.kafka.network.observers.append(self._observe)
         return self
 
@@ -45,7 +49,13 @@ class Trace:
         self.stop()
 
     def digest(self) -> str:
-        """The SHA-256 of all lines, in hex."""
+        """The SHA-256 of all lines, in hex.
+
+        Raises:
+            IllegalStateError: the trace was never started; all such traces would seem the same.
+        """
+        if not self._started:
+            raise IllegalStateError("this trace was never started: use it in a with block, or call start()")
         from hashlib import sha256
 
         return sha256("\n".join(self.lines).encode()).hexdigest()
