@@ -10,6 +10,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from minikafka.broker.broker import Handler
 
+FORWARDED = "forwarding"
+"""The module that hands a request to the controller and gives back what that answers."""
+
 CLIENT_APIS = {
     "Produce": "produce",
     "Fetch": "fetch",
@@ -25,27 +28,28 @@ CLIENT_APIS = {
     "DescribeGroups": "group_admin",
     "ListGroups": "group_admin",
     "ApiVersions": "api_versions",
-    "CreateTopics": "topics",
-    "DeleteTopics": "topics",
+    "CreateTopics": FORWARDED,
+    "DeleteTopics": FORWARDED,
     "DeleteRecords": "delete_records",
     "InitProducerId": "init_producer_id",
     "OffsetForLeaderEpoch": "offset_for_leader_epoch",
     "DescribeConfigs": "describe_configs",
     "AlterConfigs": "alter_configs",
     "DescribeLogDirs": "describe_log_dirs",
-    "CreatePartitions": "topics",
+    "CreatePartitions": FORWARDED,
     "DeleteGroups": "group_admin",
-    "ElectLeaders": "elections",
+    "ElectLeaders": FORWARDED,
     "IncrementalAlterConfigs": "alter_configs",
-    "AlterPartitionReassignments": "elections",
-    "ListPartitionReassignments": "elections",
+    "AlterPartitionReassignments": FORWARDED,
+    "ListPartitionReassignments": FORWARDED,
     "OffsetDelete": "offsets",
     "DescribeCluster": "describe_cluster",
     "DescribeTopicPartitions": "describe_topic_partitions",
 }
 """The module of the handler of everything that clients may ask, in the order of Kafka's API keys.
 
-ApiVersions advertises exactly these. A handler is named after its API: ListOffsets, handle_list_offsets.
+ApiVersions advertises exactly these. A handler is named after its API (ListOffsets, handle_list_offsets);
+that of the APIs which are the controller's work is handle_forwarded.
 """
 
 _MODULES = {**CLIENT_APIS, "MetadataUpdate": "metadata_update"}
@@ -67,4 +71,6 @@ def find_handler(api_name: str) -> Handler:
 
 def handler_name(api_name: str) -> str:
     """``"ListOffsets"`` gives ``"handle_list_offsets"``."""
+    if _MODULES.get(api_name) == FORWARDED:
+        return "handle_forwarded"
     return "handle" + "".join("_" + char.lower() if char.isupper() else char for char in api_name)

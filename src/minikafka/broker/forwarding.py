@@ -1,4 +1,9 @@
-"""Sending requests on to the controller (Kafka's ForwardingManager, NodeToControllerChannelManager)."""
+"""Sending requests on to the controller (Kafka's ForwardingManager, NodeToControllerChannelManager).
+
+Answers CreateTopics (2 to 7), DeleteTopics (1 to 6), CreatePartitions (0 to 3), ElectLeaders (0 to 2),
+AlterPartitionReassignments (0 to 1) and ListPartitionReassignments (0) so, as KafkaApis.maybeForwardToController
+does; the controller answers as Kafka's ControllerApis.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +15,15 @@ if TYPE_CHECKING:
     from minikafka.broker.broker import Broker
     from minikafka.messages.schema import Request, Response
     from minikafka.scheduler import Promise
+    from minikafka.structs import RequestContext
 
 RETRY_MS = 100
 """How long to wait before the controller is tried again when it cannot be reached."""
+
+
+def handle_forwarded(broker: Broker, request: Request, _context: RequestContext) -> Promise[Response]:
+    """Have the controller answer."""
+    return forward(broker, request)
 
 
 def forward(broker: Broker, request: Request) -> Promise[Response]:

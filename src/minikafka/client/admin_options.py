@@ -6,12 +6,12 @@ from minikafka.client.options import (
     CONNECTION_BOUNDS,
     CONNECTION_DEFAULTS,
     TRANSPORT_DEFAULTS,
-    TRANSPORT_OPTIONS,
     check_bounds,
     check_transport,
     merge,
     milliseconds,
     normalized_api_version,
+    with_base_defaults,
 )
 from minikafka.errors import UnsupportedOptionError
 
@@ -33,15 +33,6 @@ DEFAULT_CONFIG: dict[str, object] = {
 """kafka-python 3's defaults."""
 
 
-def _defaults(base_defaults: Mapping[str, object] | None, given: Mapping[str, object]) -> dict[str, object]:
-    if base_defaults is None:
-        return DEFAULT_CONFIG
-    for name in base_defaults:
-        if name in given and name not in DEFAULT_CONFIG and name not in TRANSPORT_OPTIONS:
-            raise UnsupportedOptionError(f"{name}={given[name]!r}: this option is not supported by minikafka")
-    return {**DEFAULT_CONFIG, **base_defaults}
-
-
 class AdminOptions:
     """The checked options that the admin client works with.
 
@@ -61,7 +52,7 @@ class AdminOptions:
         errors: ErrorTable,
         base_defaults: Mapping[str, object] | None = None,
     ) -> None:
-        config, unknown = merge(_defaults(base_defaults, given), given)
+        config, unknown = merge(with_base_defaults(DEFAULT_CONFIG, base_defaults, given), given)
         if unknown:
             raise errors.KafkaConfigurationError(
                 f"Unrecognized configs: { {name: given[name] for name in unknown} }"

@@ -11,7 +11,6 @@ from minikafka.client.options import (
     METRICS_DEFAULTS,
     TRANSPORT_DEFAULTS,
     TRANSPORT_DEFAULTS_2,
-    TRANSPORT_OPTIONS,
     Bound,
     Dialect,
     check_bounds,
@@ -19,9 +18,10 @@ from minikafka.client.options import (
     merge,
     milliseconds,
     normalized_api_version,
+    with_base_defaults,
 )
 from minikafka.client.subscription import RESET_STRATEGIES
-from minikafka.errors import KafkaConfigurationError, UnsupportedOptionError
+from minikafka.errors import KafkaConfigurationError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -113,23 +113,6 @@ _SESSION_TIMEOUT_BEFORE_3_0_MS = 30000
 _INSTANCE_ID_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
 
 
-def defaults_of(
-    dialect: Dialect, base_defaults: Mapping[str, object] | None, given: Mapping[str, object]
-) -> dict[str, object]:
-    """The options there are, with their defaults.
-
-    Raises:
-        UnsupportedOptionError: an option that the installed kafka-python knows and minikafka does not.
-    """
-    own = DEFAULTS[dialect]
-    if base_defaults is None:
-        return own
-    for name in base_defaults:
-        if name in given and name not in own and name not in TRANSPORT_OPTIONS and name not in DEFAULT_CONFIG:
-            raise UnsupportedOptionError(f"{name}={given[name]!r}: this option is not supported by minikafka")
-    return {**own, **base_defaults}
-
-
 class ConsumerOptions:
     """The checked options that the consumer's machines work with.
 
@@ -153,7 +136,9 @@ class ConsumerOptions:
     ) -> None:
         self.dialect = dialect
         self._errors = errors
-        config, unknown = merge(defaults_of(dialect, base_defaults, given), given)
+        config, unknown = merge(
+            with_base_defaults(DEFAULTS[dialect], base_defaults, given, DEFAULT_CONFIG), given
+        )
         if unknown:
             raise self._wrong(f"Unrecognized configs: { {name: given[name] for name in unknown} }")
         self.config: Config = config

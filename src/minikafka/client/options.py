@@ -12,7 +12,7 @@ from minikafka.errors import ERRORS, UnsupportedOptionError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Container, Mapping
     from typing import Any
 
     from minikafka.errors import ErrorTable
@@ -151,6 +151,31 @@ BROKER_VERSION = (4, 2)
 """The ``api_version`` that an in-process broker reports itself as."""
 
 _SECURITY_PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
+
+
+def with_base_defaults(
+    own: Mapping[str, object],
+    base_defaults: Mapping[str, object] | None,
+    given: Mapping[str, object],
+    known: Container[str] = (),
+) -> Mapping[str, object]:
+    """The options there are, with their defaults.
+
+    Args:
+        own: minikafka's.
+        base_defaults: those of an installed kafka-python, where they are to be preferred.
+        given: what the user passed.
+        known: further options that may be given.
+
+    Raises:
+        UnsupportedOptionError: a given option that the installed kafka-python knows and minikafka does not.
+    """
+    if base_defaults is None:
+        return own
+    for name in base_defaults:
+        if name in given and name not in own and name not in TRANSPORT_OPTIONS and name not in known:
+            raise UnsupportedOptionError(f"{name}={given[name]!r}: this option is not supported by minikafka")
+    return {**own, **base_defaults}
 
 
 def merge(defaults: Mapping[str, object], given: Mapping[str, object]) -> tuple[Config, list[str]]:

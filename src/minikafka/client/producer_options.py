@@ -8,7 +8,6 @@ from minikafka.client.options import (
     METRICS_DEFAULTS,
     TRANSPORT_DEFAULTS,
     TRANSPORT_DEFAULTS_2,
-    TRANSPORT_OPTIONS,
     Bound,
     Dialect,
     check_bounds,
@@ -16,6 +15,7 @@ from minikafka.client.options import (
     merge,
     milliseconds,
     normalized_api_version,
+    with_base_defaults,
 )
 from minikafka.errors import UnsupportedCodecError, UnsupportedOptionError
 
@@ -87,23 +87,6 @@ _MIN_VERSION_OF_CODEC: dict[str, tuple[int, ...]] = {"lz4": (0, 8, 2), "zstd": (
 _MAX_IN_FLIGHT = "max_in_flight_requests_per_connection"
 
 
-def defaults_of(
-    dialect: Dialect, base_defaults: Mapping[str, object] | None, given: Mapping[str, object]
-) -> dict[str, object]:
-    """The options there are, with their defaults.
-
-    Raises:
-        UnsupportedOptionError: an option that the installed kafka-python knows and minikafka does not.
-    """
-    own = DEFAULTS[dialect]
-    if base_defaults is None:
-        return own
-    for name in base_defaults:
-        if name in given and name not in own and name not in TRANSPORT_OPTIONS:
-            raise UnsupportedOptionError(f"{name}={given[name]!r}: this option is not supported by minikafka")
-    return {**own, **base_defaults}
-
-
 class ProducerOptions:
     """The checked options that the producer's machines work with.
 
@@ -129,7 +112,7 @@ class ProducerOptions:
     ) -> None:
         self.dialect = dialect
         self._errors = errors
-        config, unknown = merge(defaults_of(dialect, base_defaults, given), given)
+        config, unknown = merge(with_base_defaults(DEFAULTS[dialect], base_defaults, given), given)
         if unknown:
             raise self.misuse(
                 ValueError, f"Unrecognized configs: { {name: given[name] for name in unknown} }"
