@@ -266,6 +266,26 @@ class TestThreads:
         assert promise.result() == "sent"
         assert scheduler.now_ms == 500
 
+    def test_an_endless_wait_outlasts_a_thread_that_stands_still(self, driver, scheduler):
+        promise = Promise()
+        registered, lock = threading.Event(), threading.Lock()
+
+        def stand_still():
+            driver.wait(Promise(), 1)
+            lock.acquire()
+            threading.Timer(0.3, lock.release).start()
+            registered.set()
+            # Neither parked in the library nor in a wait written in Python: it stands still where it is.
+            lock.acquire()
+            with driver.lock:
+                promise.set_result(None)
+
+        worker = in_thread(stand_still)
+        registered.wait()
+        assert driver.wait(promise, None)
+        worker.result()
+        assert scheduler.now_ms == 1
+
     def test_closing_wakes_those_who_wait(self, driver, scheduler):
         waiting = threading.Event()
 

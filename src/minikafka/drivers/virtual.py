@@ -65,6 +65,8 @@ class VirtualDriver(BaseDriver):
         self._threads: dict[int, threading.Thread] = {}
         self._parked: dict[int, _Parking] = {}
         self._standstill = _Standstill()
+        self._creeps = False
+        """Whether the last jump was allowed although a thread outside the library stands still."""
 
     def clock_name(self) -> str:
         """``"virtual"``."""
@@ -77,7 +79,7 @@ class VirtualDriver(BaseDriver):
         if me not in self._threads:
             self._threads[me] = threading.current_thread()
         outer = self._parked.get(me)
-        self._parked[me] = _Parking(promise, limit_ms)
+        self._parked[me] = _Parking(promise, limit_ms, timeout_ms is None)
         try:
             self._turn(promise, limit_ms)
         finally:
@@ -103,6 +105,9 @@ class VirtualDriver(BaseDriver):
                     continue
                 jump_ms = min(parking.limit_ms for parking in self._parked.values())
             deadline_ms = scheduler.next_deadline_ms()
+            if deadline_ms is None and self._creeps and all(each.endless for each in self._parked.values()):
+                # A thread stands still that may yet end these waits, and time has nowhere to creep to.
+                continue
             scheduler.advance_to(jump_ms if deadline_ms is None else min(deadline_ms, jump_ms))
         if len(self._threads) > 1:
             self.changed.notify_all()
@@ -126,6 +131,7 @@ class VirtualDriver(BaseDriver):
             frame = frames.get(ident)
             if not _waits(frame) or self._wakes_up(ident):
                 working.append((ident, id(frame), -1 if frame is None else frame.f_lasti))
+        self._creeps = bool(working)
         if settled and not working:
             return True
         if settled and self._standstill.lasts(working):
@@ -159,13 +165,14 @@ class VirtualDriver(BaseDriver):
 
 
 class _Parking:
-    """A thread's wait: over when its promise is done or its limit has come."""
+    """A thread's wait: over when its promise is done or its limit has come; `endless` without a timeout."""
 
-    __slots__ = ("limit_ms", "promise")
+    __slots__ = ("endless", "limit_ms", "promise")
 
-    def __init__(self, promise: Promise[Any], limit_ms: int) -> None:
+    def __init__(self, promise: Promise[Any], limit_ms: int, endless: bool) -> None:
         self.promise = promise
         self.limit_ms = limit_ms
+        self.endless = endless
 
     def over(self, scheduler: Scheduler) -> bool:
         return self.promise.done() or scheduler.now_ms >= self.limit_ms
