@@ -202,7 +202,8 @@ class Peer(BufferedProtocol):
         """Give the event loop what was written; end the connection if there is a reason to."""
         if self._chunks:
             chunks, self._chunks, self._size = self._chunks, [], 0
-            self._transport.writelines(chunks)
+            # Not writelines(): that of Python 3.12 and 3.13.0 never tells the protocol to pause writing.
+            self._transport.write(b"".join(chunks))
         if self._end is not None:
             self.close(self._end)
 
