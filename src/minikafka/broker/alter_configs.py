@@ -13,17 +13,18 @@ from minikafka.config.broker import BROKER_CONFIGS, DYNAMIC_CONFIGS
 from minikafka.config.definitions import LIST
 from minikafka.errors import InvalidConfigurationError, InvalidRequestError, KafkaError
 from minikafka.messages import alter_configs, incremental_alter_configs
-from minikafka.messages.alter_configs import AlterConfigsRequest, AlterConfigsResponse
+from minikafka.messages.alter_configs import AlterConfigsRequest
 from minikafka.messages.incremental_alter_configs import (
     IncrementalAlterConfigsRequest,
-    IncrementalAlterConfigsResponse,
 )
 from minikafka.scheduler import Promise
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from minikafka.broker.broker import Broker
-    from minikafka.messages.schema import Response
+    from minikafka.messages.schema import Message, Request, Response
     from minikafka.structs import RequestContext
 
     Resource = alter_configs.AlterConfigsResource | incremental_alter_configs.AlterConfigsResource
@@ -37,45 +38,34 @@ _Errors = dict[tuple[int, str], KafkaError]
 
 def handle_incremental_alter_configs(
     broker: Broker, request: IncrementalAlterConfigsRequest, _context: RequestContext
-) -> Promise[IncrementalAlterConfigsResponse]:
+) -> Promise[Response]:
     """Set, delete, append to and subtract from options."""
-    errors = _errors(broker, list(request.resources))
-    good = [each for each in request.resources if _key(each) not in errors]
-
-    def answer(response: Response | None) -> IncrementalAlterConfigsResponse:
-        told = {} if response is None else {_key(each): each for each in response.responses}  # type: ignore[attr-defined]
-        return IncrementalAlterConfigsResponse(
-            responses=[
-                told.get(_key(each))
-                or incremental_alter_configs.AlterConfigsResourceResponse(
-                    error_code=broker.code_for(errors[_key(each)]),
-                    error_message=_message(errors[_key(each)]),
-                    resource_type=each.resource_type,
-                    resource_name=each.resource_name,
-                )
-                for each in request.resources
-            ]
-        )
-
-    if not good:
-        return Promise.resolved(answer(None))
-    forwarded = IncrementalAlterConfigsRequest(resources=good, validate_only=request.validate_only)
-    return mapped(forward(broker, forwarded), answer)
+    return _handle(broker, request, incremental_alter_configs.AlterConfigsResourceResponse)
 
 
 def handle_alter_configs(
     broker: Broker, request: AlterConfigsRequest, _context: RequestContext
-) -> Promise[AlterConfigsResponse]:
+) -> Promise[Response]:
     """Replace all options of a resource."""
+    return _handle(broker, request, alter_configs.AlterConfigsResourceResponse)
+
+
+def _handle(
+    broker: Broker,
+    request: IncrementalAlterConfigsRequest | AlterConfigsRequest,
+    resource_response: Callable[..., Message],
+) -> Promise[Response]:
+    """Forward the resources that are good, and answer for all of them in the order of the request."""
     errors = _errors(broker, list(request.resources))
     good = [each for each in request.resources if _key(each) not in errors]
 
-    def answer(response: Response | None) -> AlterConfigsResponse:
+    def answer(response: Response | None) -> Response:
         told = {} if response is None else {_key(each): each for each in response.responses}  # type: ignore[attr-defined]
-        return AlterConfigsResponse(
+        response_class: Callable[..., Response] = request.response_class
+        return response_class(
             responses=[
                 told.get(_key(each))
-                or alter_configs.AlterConfigsResourceResponse(
+                or resource_response(
                     error_code=broker.code_for(errors[_key(each)]),
                     error_message=_message(errors[_key(each)]),
                     resource_type=each.resource_type,
@@ -87,8 +77,8 @@ def handle_alter_configs(
 
     if not good:
         return Promise.resolved(answer(None))
-    forwarded = AlterConfigsRequest(resources=good, validate_only=request.validate_only)
-    return mapped(forward(broker, forwarded), answer)
+    request_class: Callable[..., Request] = type(request)
+    return mapped(forward(broker, request_class(resources=good, validate_only=request.validate_only)), answer)
 
 
 def _key(resource: Resource) -> ResourceKey:
