@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
 
-.PHONY: demo test lint types docs-check coverage bench simulate test-kafka-python-2 check clean
+.PHONY: demo test lint types docs-check coverage bench simulate test-kafka-python-2 client-table check clean
 
 $(STAMP): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -43,8 +43,13 @@ $(VENV2)/.installed: pyproject.toml
 	$(VENV2)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[testing]' 'kafka-python==2.3.3'
 	touch $(VENV2)/.installed
 
-test-kafka-python-2: $(VENV2)/.installed  ## unchanged user code on kafka-python 2.3
-	$(VENV2)/bin/python -m pytest --quiet tests/patching
+test-kafka-python-2: $(VENV2)/.installed  ## kafka-python 2.3: unchanged user code, and by sockets
+	$(VENV2)/bin/python -m pytest --quiet tests/patching tests/wire/test_client_table.py
+
+client-table: export MINIKAFKA_UPDATE_CLIENT_TABLE = 1
+client-table: $(STAMP) $(VENV2)/.installed  ## capture anew what each client sends, for docs/clients.md
+	$(BIN)/python -m pytest --quiet tests/wire/test_client_table.py
+	$(VENV2)/bin/python -m pytest --quiet tests/wire/test_client_table.py
 
 check: lint types test test-kafka-python-2  ## all that CI runs
 

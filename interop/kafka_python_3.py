@@ -1,0 +1,91 @@
+"""All that kafka-python 3 can ask of the brokers."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+from kafka import (
+    IsolationLevel,
+    KafkaAdminClient,
+    KafkaConsumer,
+    KafkaProducer,
+    OffsetSpec,
+    TopicPartition,
+)
+from kafka.admin import AlterConfigOp, ConfigResource, ConfigResourceType, MemberToRemove, NewPartitions
+from kafka.structs import OffsetAndMetadata
+
+from interop.capture import Capture
+
+TIMEOUT_S = 10
+T0 = TopicPartition("exercised", 0)
+
+
+def exercise(servers: str, captured: Capture) -> None:
+    """Administer, produce, consume in a group."""
+    with closing(KafkaAdminClient(bootstrap_servers=servers)) as admin:
+        admin.create_topics({"exercised": {"num_partitions": 1, "replication_factor": 1}})
+        _produce(servers)
+        _consume(servers, captured)
+        _administer(admin)
+
+
+def _produce(servers: str) -> None:
+    with closing(KafkaProducer(bootstrap_servers=servers, retries=3)) as producer:
+        for value in (b"a", b"b"):
+            producer.send("exercised", value, partition=0).get(TIMEOUT_S)
+    with closing(KafkaProducer(bootstrap_servers=servers, enable_idempotence=False, acks=1)) as producer:
+        producer.send("exercised", b"c", partition=0).get(TIMEOUT_S)
+
+
+def _consume(servers: str, captured: Capture) -> None:
+    consumer = KafkaConsumer(
+        "exercised",
+        bootstrap_servers=servers,
+        group_id="g",
+        auto_offset_reset="earliest",
+        heartbeat_interval_ms=50,
+        enable_auto_commit=False,
+    )
+    with closing(consumer):
+        values = [next(consumer).value for _ in range(3)]
+        assert values == [b"a", b"b", b"c"]
+        consumer.commit()
+        assert consumer.committed(T0) == 3
+        assert consumer.beginning_offsets([T0]) == {T0: 0}
+        assert consumer.offsets_for_times({T0: 0})[T0].offset == 0
+        for _ in range(TIMEOUT_S * 20):
+            if captured.has("Heartbeat"):
+                break
+            consumer.poll(timeout_ms=50)
+
+
+def _administer(admin: KafkaAdminClient) -> None:
+    topic = ConfigResource(ConfigResourceType.TOPIC, "exercised", {"retention.ms": (AlterConfigOp.SET, "-1")})
+    assert admin.alter_configs([topic]) == {"topic": {"exercised": "OK"}}
+    admin.alter_configs(
+        [ConfigResource(ConfigResourceType.TOPIC, "exercised", {"retention.ms": "-1"})], incremental=False
+    )
+    assert admin.describe_configs([topic])["topic"]["exercised"]["retention.ms"]["value"] == "-1"
+    assert admin.list_topics() == ["exercised"] or "exercised" in admin.list_topics()
+    admin.describe_topics(["exercised"])
+    admin.describe_topic_partitions(["exercised"])
+    admin.describe_cluster()
+    admin.describe_log_dirs()
+    admin.api_versions()
+    admin.create_partitions({"exercised": NewPartitions(2)})
+    assert (
+        admin.list_partition_offsets({T0: OffsetSpec.LATEST}, IsolationLevel.READ_COMMITTED)[T0].offset == 3
+    )
+    assert admin.delete_records({T0: 1})
+    admin.elect_leaders(0, [T0])
+    admin.alter_partition_reassignments({T0: [1]})
+    admin.list_partition_reassignments()
+    assert [each["group_id"] for each in admin.list_groups()] == ["g"]
+    admin.describe_groups(["g"])
+    admin.alter_group_offsets("g", {T0: OffsetAndMetadata(1, "", -1)})
+    assert admin.list_group_offsets({"g": [T0]})["g"][T0].offset == 1
+    admin.remove_group_members("g", [MemberToRemove("nobody")])
+    admin.delete_group_offsets("g", [T0])
+    admin.delete_groups(["g"])
+    admin.delete_topics(["exercised"])
