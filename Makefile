@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
 
-.PHONY: demo test lint types docs-check coverage bench simulate test-kafka-python-2 client-table check clean
+.PHONY: demo test lint types docs-check coverage bench simulate test-kafka-python-2 client-table oracle-up oracle-down check clean
 
 $(STAMP): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -35,6 +35,12 @@ bench: $(STAMP)  ## every figure, as a ratio to a floor measured in the same run
 
 simulate: $(STAMP)  ## a long simulation of the whole cluster
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest --quiet tests/simulation
+
+oracle-up: $(STAMP)  ## a real Kafka that stays up (needs Java and Maven); tells its bootstrap address
+	$(BIN)/python -m tests.oracle up $(if $(KAFKA_VERSION),--version $(KAFKA_VERSION)) $(if $(NODES),--nodes $(NODES))
+
+oracle-down: $(STAMP)  ## end it
+	$(BIN)/python -m tests.oracle down
 
 VENV2 = .venvs/kafka-python-2
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import base64
+import ctypes
+import json
 import os
 import shutil
 import signal
@@ -19,12 +22,14 @@ from tests.oracle.artifacts import CACHE, KAFKA_VERSION, class_path, java
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
-    from typing import Self
+    from typing import Any, Self
 
 _JVM = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true")
 _READY_TIMEOUT_S = 90
 _STOP_TIMEOUT_S = 30
 _POLL_S = 0.1
+STATE = CACHE / "running.json"
+"""Tells of the nodes that ``make oracle-up`` left running."""
 _READY_LINE = "Kafka Server started"
 
 _DEFAULTS = {
@@ -47,15 +52,22 @@ class RealKafka:
         nodes: how many.
         version: of Apache Kafka, such as ``"4.2.1"``.
         config: more broker options by Kafka's names, the same for every node.
+        outlives: whether the nodes may outlive this process; by default they die with it, however it ends.
 
     Raises:
         OracleMissingError: this machine has no Java, or the artifacts do not resolve.
     """
 
     def __init__(
-        self, nodes: int = 1, *, version: str = KAFKA_VERSION, config: Mapping[str, object] | None = None
+        self,
+        nodes: int = 1,
+        *,
+        version: str = KAFKA_VERSION,
+        config: Mapping[str, object] | None = None,
+        outlives: bool = False,
     ) -> None:
         self.version = version
+        self._outlives = outlives
         self.node_ids = list(range(1, nodes + 1))
         self._class_path = class_path(version)
         CACHE.mkdir(parents=True, exist_ok=True)
@@ -76,6 +88,7 @@ class RealKafka:
             ),
             **{name: str(value) for name, value in (config or {}).items()},
         }
+        atexit.register(self.close)
         for node_id in self.node_ids:
             self._format(node_id)
 
@@ -113,6 +126,18 @@ class RealKafka:
             process.wait(_STOP_TIMEOUT_S)
         self._processes.clear()
         shutil.rmtree(self.directory, ignore_errors=True)
+        atexit.unregister(self.close)
+
+    def leave_running(self) -> None:
+        """Let the nodes outlive this process; `running` finds them, `end_running` ends them."""
+        atexit.unregister(self.close)
+        state = {
+            "version": self.version,
+            "bootstrap_servers": self.bootstrap_servers,
+            "directory": str(self.directory),
+            "processes": [process.pid for process in self._processes.values()],
+        }
+        STATE.write_text(json.dumps(state, indent=2) + "\n")
 
     def __enter__(self) -> Self:
         return self.start()
@@ -166,6 +191,8 @@ class RealKafka:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=None if self._outlives else _die_with_parent,
             )
 
     def _wait_ready(self, node_id: int) -> None:
@@ -180,6 +207,44 @@ class RealKafka:
         process = self._processes.pop(node_id)
         process.send_signal(how)
         process.wait(_STOP_TIMEOUT_S)
+
+
+def running() -> dict[str, Any] | None:
+    """What `RealKafka.leave_running` has written of the nodes that run now, or None."""
+    if not STATE.exists():
+        return None
+    state: dict[str, Any] = json.loads(STATE.read_text())
+    return state if all(_is_alive(pid) for pid in state["processes"]) else None
+
+
+def end_running() -> bool:
+    """End the nodes that were left running and remove their data; False if there are none."""
+    if not STATE.exists():
+        return False
+    state = json.loads(STATE.read_text())
+    for pid in filter(_is_alive, state["processes"]):
+        os.kill(pid, signal.SIGKILL)
+    shutil.rmtree(state["directory"], ignore_errors=True)
+    STATE.unlink()
+    return True
+
+
+def _is_alive(pid: int) -> bool:
+    """Whether a process is one of our nodes: a pid may have been given to another since."""
+    try:
+        return b"kafka.Kafka" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
+
+
+def _die_with_parent() -> None:
+    """In the child: ask Linux to kill it when the process that started it is gone."""
+    if hasattr(_LIBC, "prctl"):
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 _LOG4J2 = """\

@@ -1,0 +1,107 @@
+"""One connection to a broker that speaks the protocol as it is told to, whether it makes sense or not."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from typing import TYPE_CHECKING
+
+from tests.oracle.observe import as_plain
+
+from minikafka.messages.headers import RequestHeader
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Any, Self
+
+    from minikafka.messages.schema import Request, Response
+
+CLIENT_ID = "oracle"
+CLOSED = {"closed": True}
+"""What is observed when the broker closed the connection instead of an answer."""
+_TIMEOUT_S = 60
+
+
+class Connection:
+    """A blocking socket to one broker.
+
+    Args:
+        address: ``"127.0.0.1:9092"``.
+        timeout_s: how long an answer may take.
+    """
+
+    def __init__(self, address: str, timeout_s: float = _TIMEOUT_S) -> None:
+        host, port = address.rsplit(":", 1)
+        self._socket = socket.create_connection((host, int(port)), timeout=timeout_s)
+        self._correlation_id = 0
+
+    def ask(self, request: Request, version: int | None = None) -> dict[str, Any]:
+        """Send a request and wait: the answer as plain data, or `CLOSED`."""
+        spoken = request.max_version if version is None else version
+        self.send(request, spoken)
+        return self.receive(type(request), spoken)
+
+    def send(self, request: Request, version: int | None = None) -> None:
+        """Send a request, and wait for nothing."""
+        spoken = request.max_version if version is None else version
+        self.send_body(request.api_key, spoken, request.encode(spoken), request.header_version(spoken))
+
+    def send_body(self, api_key: int, version: int, body: bytes, header_version: int) -> None:
+        """Send a body that may be anything, behind a right header."""
+        self._correlation_id += 1
+        header = RequestHeader(
+            request_api_key=api_key,
+            request_api_version=version,
+            correlation_id=self._correlation_id,
+            client_id=CLIENT_ID,
+        )
+        self.send_frame(header.encode(header_version) + body)
+
+    def send_frame(self, data: bytes) -> None:
+        """Send any bytes with their size in front."""
+        self._socket.sendall(struct.pack(">i", len(data)) + data)
+
+    def receive(self, cls: type[Request], version: int) -> dict[str, Any]:
+        """The next answer, read as one to such a request."""
+        response = self.receive_response(cls, version)
+        return dict(CLOSED) if response is None else as_plain(response, version)
+
+    def receive_response(self, cls: type[Request], version: int) -> Response | None:
+        """The next answer itself; None if the broker closed the connection."""
+        frame = self.receive_frame()
+        if frame is None:
+            return None
+        response_class = cls.response_class
+        # The response header is four bytes, and one more for its tags where it is flexible.
+        return response_class.decode(frame[4 + response_class.header_version(version) :], version)
+
+    def receive_frame(self) -> bytes | None:
+        """The bytes of the next answer; None if the broker closed the connection."""
+        size = self._read(4)
+        return None if size is None else self._read(struct.unpack(">i", size)[0])
+
+    def _read(self, size: int) -> bytes | None:
+        data = bytearray()
+        while len(data) < size:
+            try:
+                more = self._socket.recv(size - len(data))
+            except ConnectionError:
+                return None
+            if not more:
+                return None
+            data += more
+        return bytes(data)
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
