@@ -127,7 +127,7 @@ def test_the_factory_starts_several_and_closes_them(pytester):
         ("brokers=0", "brokers=0: expected a positive number of brokers"),
         ("brokers='3'", "brokers='3': expected a positive number"),
         ("topics=['orders']", "topics=['orders']: expected {'topic': partitions}"),
-        ("clock='sundial'", "clock='sundial': expected 'virtual' or 'system'"),
+        ("clock='sundial'", "clock='sundial': expected 'virtual', 'system' or 'manual'"),
         ("seed='x'", "seed='x': expected an integer"),
         ("config={1: 2}", "config={1: 2}: expected a dict"),
         ("nodes=3", "unknown setting 'nodes': expected one of brokers, topics, clock, seed, config"),
@@ -153,7 +153,7 @@ def test_bad_markers_are_refused(pytester, marker, message):
     ("ini", "message"),
     [
         ("minikafka_brokers = many", "the ini option minikafka_brokers: brokers='many'"),
-        ("minikafka_clock = 7", "clock='7': expected 'virtual' or 'system'"),
+        ("minikafka_clock = 7", "clock='7': expected 'virtual', 'system' or 'manual'"),
         ("minikafka_seed = x", "the ini option minikafka_seed: seed='x'"),
     ],
 )

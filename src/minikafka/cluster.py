@@ -8,6 +8,7 @@ from random import Random
 from minikafka import bootstrap
 from minikafka.broker.broker import Broker
 from minikafka.cluster_setup import broker_config, check_arguments, new_cluster_id, new_driver
+from minikafka.cluster_sockets import ClusterSockets
 from minikafka.cluster_views import ClusterViews
 from minikafka.controller import Controller
 from minikafka.drivers.wall_clock import wall_clock_ms
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from minikafka.admin import KafkaAdminClient
     from minikafka.config import BrokerConfig
     from minikafka.consumer import KafkaConsumer
+    from minikafka.drivers.manual import ManualDriver
     from minikafka.drivers.system import SystemDriver
     from minikafka.drivers.virtual import VirtualDriver
     from minikafka.groups.group_coordinator import GroupCoordinatorShard
@@ -40,7 +42,6 @@ if TYPE_CHECKING:
     from minikafka.log.unified_log import UnifiedLog
     from minikafka.messages.schema import Request, Response
     from minikafka.producer import KafkaProducer
-    from minikafka.wire.listener import Listener
 
     LogDirectory = dict[TopicPartition, UnifiedLog]
 
@@ -52,12 +53,13 @@ _numbers = count(1)
 """Numbers the clusters of this process, so that no two ever answer to the same address."""
 
 
-class MiniKafka(ClusterViews):
+class MiniKafka(ClusterViews, ClusterSockets):
     """A Kafka cluster in this process, started by the constructor and closed by `close` or a ``with`` block.
 
     Args:
         brokers: how many brokers; their node ids count from 1.
-        clock: ``"virtual"``: time jumps while somebody waits; ``"system"``: real time.
+        clock: ``"virtual"``: time jumps while somebody waits; ``"system"``: real time; ``"manual"``: the cluster
+            works at once, as in real time, but its time moves by `advance` alone.
         seed: of everything that is drawn at random; one seed gives one run.
         config: the brokers' options by Kafka's names, such as ``{"auto.create.topics.enable": False}``.
         racks: the rack of each broker, in order; by default none has one.
@@ -96,13 +98,12 @@ class MiniKafka(ClusterViews):
         self.faults: FaultPlan = FaultPlan(random)
         """What goes wrong between the nodes; nothing by default."""
         self.network: Network = Network(self.scheduler, self.faults)
-        self.driver: VirtualDriver | SystemDriver = new_driver(clock, self.scheduler)
+        self.driver: VirtualDriver | SystemDriver | ManualDriver = new_driver(clock, self.scheduler)
         self._racks = racks
         self._disks: dict[int, LogDirectory] = {node_id: {} for node_id in range(1, brokers + 1)}
         self.brokers: dict[int, Broker] = {}
         """The brokers that are up, by node id."""
         self._clients: dict[object, None] = {}
-        self._listener: Listener | None = None
         with self.driver.lock:
             self.controller: Controller = Controller(
                 self.scheduler, self.network, self.config, new_cluster_id(random)
@@ -363,43 +364,6 @@ class MiniKafka(ClusterViews):
             raise IllegalStateError(f"broker {node_id} is down already")
         return self.brokers[node_id]
 
-    # Sockets
-
-    @property
-    def listening_on(self) -> str | None:
-        """Where wire clients find the cluster, as `listen` has told; None if it does not listen."""
-        return None if self._listener is None else self._listener.bootstrap_servers
-
-    def listen(self, host: str = "127.0.0.1", port: int = 0, **options: int) -> str:
-        """Let clients of other libraries and processes in, by sockets that speak Kafka's protocol.
-
-        Needs ``clock="system"``. Brokers that are stopped or killed close their ports and open them again when
-        they start. In-process clients go on as before, beside the others.
-
-        Args:
-            host: the name or address to bind to, and to advertise.
-            port: of the first broker; the others follow. 0: any free port for each.
-            options: of `minikafka.wire.options.ListenerOptions`, such as ``connections_max_idle_ms``.
-
-        Returns:
-            What clients take as ``bootstrap.servers``: ``"127.0.0.1:41731"``, one address per broker.
-
-        Raises:
-            IllegalStateError: the cluster listens already, or its time is virtual.
-            IllegalArgumentError: no such host, the port is taken, or an option has a bad value.
-        """
-        from minikafka.wire.listener import Listener
-        from minikafka.wire.options import ListenerOptions
-
-        self._check_open()
-        with self.driver.lock:
-            if self._listener is not None:
-                raise IllegalStateError(f"the cluster listens already on {self._listener.bootstrap_servers}")
-            self._listener = Listener(self.endpoint, self._disks, host, port, ListenerOptions(**options))
-            for node_id in self.brokers:
-                self._listener.open(node_id)
-        return self._listener.bootstrap_servers
-
     # Time and health
 
     def advance(
@@ -411,7 +375,11 @@ class MiniKafka(ClusterViews):
         hours: float = 0,
         days: float = 0,
     ) -> None:
-        """Let time pass, and all happen that happens in it. With ``clock="system"`` real time passes."""
+        """Let time pass, and all happen that happens in it. With ``clock="system"`` real time passes.
+
+        With ``clock="manual"`` the clock moves on at once, and with it nothing but the cluster: a client on a
+        socket does not know that its session timeout has passed.
+        """
         self._check_open()
         total_ms = round(ms + 1000 * (seconds + 60 * (minutes + 60 * (hours + 24 * days))))
         if total_ms < 0:
@@ -455,6 +423,19 @@ class MiniKafka(ClusterViews):
         self.driver.close()
         self.driver.check_health()
 
+    async def aclose(self) -> None:
+        """`close`, in the event loop that the cluster listens in: returns when its connections are gone, too.
+
+        Raises:
+            InternalError: an internal error has poisoned the cluster.
+        """
+        listener = self._listener
+        try:
+            self.close()
+        finally:
+            if listener is not None:
+                await listener.aclose()
+
     def __enter__(self) -> Self:
         return self
 
@@ -468,6 +449,21 @@ class MiniKafka(ClusterViews):
             self.close()
         except Exception:
             # What the block raised came first, and is most likely the same trouble.
+            if exc is None:
+                raise
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            await self.aclose()
+        except Exception:
             if exc is None:
                 raise
 

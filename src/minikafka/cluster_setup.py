@@ -12,11 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from random import Random
 
+    from minikafka.drivers.manual import ManualDriver
     from minikafka.drivers.system import SystemDriver
     from minikafka.drivers.virtual import VirtualDriver
     from minikafka.scheduler import Scheduler
 
-CLOCKS = ("virtual", "system")
+CLOCKS = ("virtual", "system", "manual")
 
 
 def check_arguments(brokers: int, clock: str, racks: Sequence[str | None] | None) -> None:
@@ -24,7 +25,8 @@ def check_arguments(brokers: int, clock: str, racks: Sequence[str | None] | None
     if type(brokers) is not int or brokers < 1:
         raise IllegalArgumentError(f"brokers={brokers!r}: expected a positive number")
     if clock not in CLOCKS:
-        raise IllegalArgumentError(f"clock={clock!r}: expected {' or '.join(map(repr, CLOCKS))}")
+        expected = f"{', '.join(map(repr, CLOCKS[:-1]))} or {CLOCKS[-1]!r}"
+        raise IllegalArgumentError(f"clock={clock!r}: expected {expected}")
     if racks is not None and (isinstance(racks, str) or len(racks) != brokers):
         raise IllegalArgumentError(
             f"racks={racks!r}: expected one rack (or None) for each of {brokers} brokers"
@@ -51,12 +53,16 @@ def broker_config(brokers: int, options: Mapping[str, object]) -> BrokerConfig:
     return config.with_options(smaller)
 
 
-def new_driver(clock: str, scheduler: Scheduler) -> VirtualDriver | SystemDriver:
+def new_driver(clock: str, scheduler: Scheduler) -> VirtualDriver | SystemDriver | ManualDriver:
     """The driver for a clock; its module is imported only when it is wanted."""
     if clock == "virtual":
         from minikafka.drivers.virtual import VirtualDriver
 
         return VirtualDriver(scheduler)
+    if clock == "manual":
+        from minikafka.drivers.manual import ManualDriver
+
+        return ManualDriver(scheduler)
     from minikafka.drivers.system import SystemDriver
 
     return SystemDriver(scheduler)

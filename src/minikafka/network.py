@@ -28,6 +28,7 @@ class Exchange:
 
     __slots__ = (
         "api_version",
+        "client_host",
         "client_id",
         "destination",
         "fate",
@@ -47,6 +48,7 @@ class Exchange:
         self.message: Request = message
         self.api_version: int = message.max_version
         self.client_id: str | None = client_id
+        self.client_host: str = _CLIENT_HOST
         self.one_way: bool = one_way
         self.promise: Promise[Response] = Promise()
         self.fate: Fate = DELIVER
@@ -124,11 +126,14 @@ class Network:
         timeout_ms: int | None = None,
         lost_after_ms: int | None = None,
         api_version: int | None = None,
+        client_host: str | None = None,
     ) -> Promise[Response]:
         """Send a request; see `minikafka.ports.Transport.request`."""
         exchange = Exchange(source, destination, message, client_id, False)
         if api_version is not None:
             exchange.api_version = api_version
+        if client_host is not None:
+            exchange.client_host = client_host
         exchange.lost_after_ms = lost_after_ms
         if timeout_ms is not None:
             exchange.timer = self.scheduler.call_later(timeout_ms, self._time_out, exchange, timeout_ms)
@@ -217,7 +222,9 @@ class Network:
         message = exchange.message
         if self.observers:
             self._observe("request", exchange, None)
-        context = RequestContext(exchange.api_version, exchange.client_id, _CLIENT_HOST, exchange.source)
+        context = RequestContext(
+            exchange.api_version, exchange.client_id, exchange.client_host, exchange.source
+        )
         answer = handler(message, context)
         if answer is None or exchange.one_way:
             self._pending.pop(exchange, None)
@@ -281,7 +288,7 @@ class Network:
 
 
 _CLIENT_HOST = "/127.0.0.1"
-"""Where clients connect from, as Java writes an address without a name."""
+"""Where clients of this process connect from, as Java writes an address without a name."""
 
 _FATES: dict[Action, Callable[[Network, Exchange], None]] = {
     Action.DELIVER: Network._fate_deliver,

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
             timeout_ms: int | None = None,
             lost_after_ms: int | None = None,
             api_version: int | None = None,
+            client_host: str | None = None,
         ) -> Promise[Response]:
             """Send a request; the promise is kept with the response.
 
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
             `lost_after_ms` is a timeout for requests that may rightly be parked without end: it counts only
             when the request or its response was lost on the way.
             `api_version` is the version that the request is spoken in, by default the newest one.
+            `client_host` is where a client on a socket connects from, as Java shows it: ``"/127.0.0.1"``.
             """
             ...
 
@@ -83,11 +85,11 @@ if TYPE_CHECKING:
             ...
 
         def tell_time(self) -> None:
-            """Bring the scheduler's time up to now ; virtual time only moves while somebody waits."""
+            """Bring the scheduler's time up to now; virtual time only moves while somebody waits."""
             ...
 
         def clock_name(self) -> str:
-            """``"virtual"`` or ``"system"``."""
+            """``"virtual"``, ``"system"`` or ``"manual"``."""
             ...
 
 

@@ -23,7 +23,7 @@ _CLUSTERS: pytest.StashKey[list[MiniKafka]] = pytest.StashKey()
 
 _INI = {
     "minikafka_brokers": ("brokers", "1", "how many brokers a minikafka cluster has"),
-    "minikafka_clock": ("clock", "virtual", "minikafka's clock: virtual or system"),
+    "minikafka_clock": ("clock", "virtual", "minikafka's clock: virtual, system or manual"),
     "minikafka_seed": ("seed", "0", "the seed of everything random in a minikafka cluster"),
 }
 """Each ini option: the setting it gives the default of, that default, and its help."""
@@ -170,7 +170,7 @@ def _is_config(value: Setting) -> bool:
 _SETTINGS: dict[str, tuple[Callable[[Setting], bool], str]] = {
     "brokers": (_is_count, "a positive number of brokers"),
     "topics": (_is_topics, "{'topic': partitions} or {'topic': {create_topic's arguments}}"),
-    "clock": (lambda value: value in ("virtual", "system"), "'virtual' or 'system'"),
+    "clock": (lambda value: value in ("virtual", "system", "manual"), "'virtual', 'system' or 'manual'"),
     "seed": (_is_int, "an integer"),
     "config": (_is_config, "a dict of Kafka's broker options, as {'auto.create.topics.enable': False}"),
 }

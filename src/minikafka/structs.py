@@ -72,7 +72,7 @@ class RequestContext:
     Args:
         api_version: the version the request is spoken in; in process the newest one.
         client_id: the client's own name for itself, or None.
-        client_host: the host the client connects from.
+        client_host: the host the client connects from, as Java shows it: ``"/127.0.0.1"``.
         source: the network address of the sender (``"consumer-3"``, ``"broker-2"``).
         principal: who the client is, ``"User:ANONYMOUS"`` without authentication.
     """

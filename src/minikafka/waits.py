@@ -1,6 +1,7 @@
 """Waits that never sleep: they run the cluster until something is so, and say why if it is not.
 
-Under virtual time a wait costs no real time; its timeout counts the cluster's milliseconds.
+Under virtual time a wait costs no real time; its timeout counts the cluster's milliseconds, but with time by
+hand, where no wait moves the clock: there it counts real ones.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 DEFAULT_TIMEOUT_MS = 60_000
 """Longer than a session timeout, so that the dead member of a group is noticed in time."""
 
-_REAL_STEP_MS = 5
 _POLL_MS = 100
 
 
@@ -52,24 +52,15 @@ def wait_until(
 
 
 def _run_until(kafka: MiniKafka, predicate: Callable[[], object], timeout_ms: int) -> bool:
-    scheduler, driver = kafka.scheduler, kafka.driver
-    end_ms = scheduler.now_ms + timeout_ms
-    virtual = driver.clock_name() == "virtual"
+    driver = kafka.driver
+    left_ms = timeout_ms
     while True:
         driver.settle()
         if predicate():
             return True
-        left_ms = end_ms - scheduler.now_ms
         if left_ms <= 0:
             return False
-        deadline_ms = scheduler.next_deadline_ms()
-        if not virtual:
-            step_ms = min(left_ms, _REAL_STEP_MS)
-        elif deadline_ms is None:
-            step_ms = left_ms
-        else:
-            step_ms = min(left_ms, max(0, deadline_ms - scheduler.now_ms))
-        driver.advance(step_ms)
+        left_ms -= driver.let_pass(left_ms)
 
 
 def wait_for_records(
@@ -176,8 +167,10 @@ def wait_for_assignment(
         list(consumer) if isinstance(consumer, list | tuple) else [consumer]  # type: ignore[list-item]
     )
     wanted = None if partitions is None else {TopicPartition(*each) for each in partitions}
-    end_ms = kafka.scheduler.now_ms + timeout_ms
+    virtual = kafka.driver.clock_name() == "virtual"
+    left_ms = timeout_ms
     while True:
+        before_ms = kafka.now_ms
         for each in consumers:
             # Positions stay where they are, so that the same records come again.
             each.poll(timeout_ms=0, update_offsets=False)
@@ -187,12 +180,15 @@ def wait_for_assignment(
             together == wanted if wanted is not None else all(assigned)
         ):
             return together
-        left_ms = end_ms - kafka.scheduler.now_ms
+        # The polls themselves take a virtual millisecond each.
+        left_ms -= kafka.now_ms - before_ms
         if left_ms <= 0:
             break
-        kafka.driver.advance(
-            min(left_ms, _POLL_MS if kafka.driver.clock_name() == "virtual" else _REAL_STEP_MS)
-        )
+        if virtual:
+            kafka.driver.advance(min(left_ms, _POLL_MS))
+            left_ms -= min(left_ms, _POLL_MS)
+        else:
+            left_ms -= kafka.driver.let_pass(left_ms)
     lines = [f"waited {timeout_ms} ms for an assignment{'' if wanted is None else f' of {_names(wanted)}'}"]
     for each, has in zip(consumers, assigned):
         lines.append(

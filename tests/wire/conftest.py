@@ -29,7 +29,7 @@ class RawClient:
 
     def __init__(self, address: str) -> None:
         host, port = address.rsplit(":", 1)
-        self.socket = socket.create_connection((host, int(port)), timeout=TIMEOUT_S)
+        self.socket = socket.create_connection((host.strip("[]"), int(port)), timeout=TIMEOUT_S)
 
     def send(self, request: Request, version: int, correlation_id: int = 1) -> None:
         self.socket.sendall(frame(request, version, correlation_id))
@@ -75,7 +75,7 @@ class RawClient:
 
 @pytest.fixture
 def listening() -> Iterator[Callable[..., MiniKafka]]:
-    """Starts clusters in real time that listen; `cluster.bootstrap` is where."""
+    """Starts clusters that listen, by default in real time; `cluster.listening_on` is where."""
     clusters: list[MiniKafka] = []
 
     def start(
@@ -83,12 +83,13 @@ def listening() -> Iterator[Callable[..., MiniKafka]]:
         *,
         host: str = "127.0.0.1",
         port: int = 0,
-        limits: dict[str, int] | None = None,
+        clock: str = "system",
+        limits: dict[str, object] | None = None,
         **options: object,
     ) -> MiniKafka:
-        cluster = MiniKafka(brokers, clock="system", **options)  # type: ignore[arg-type]
+        cluster = MiniKafka(brokers, clock=clock, **options)  # type: ignore[arg-type]
         clusters.append(cluster)
-        cluster.listen(host, port, **(limits or {}))
+        cluster.listen(host, port, **(limits or {}))  # type: ignore[arg-type]
         return cluster
 
     yield start

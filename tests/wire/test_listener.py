@@ -4,6 +4,8 @@ import logging
 import os
 import socket
 import struct
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -15,8 +17,12 @@ from minikafka.errors import ErrorCode, IllegalArgumentError, IllegalStateError
 from minikafka.log.record_batch import RecordBatch, split_batches
 from minikafka.messages.api_versions import ApiVersionsRequest
 from minikafka.messages.describe_cluster import DescribeClusterRequest
+from minikafka.messages.describe_configs import DescribeConfigsRequest, DescribeConfigsResource
+from minikafka.messages.describe_groups import DescribeGroupsRequest
 from minikafka.messages.fetch import FetchPartition, FetchRequest, FetchTopic
 from minikafka.messages.find_coordinator import FindCoordinatorRequest
+from minikafka.messages.heartbeat import HeartbeatRequest
+from minikafka.messages.join_group import JoinGroupRequest, JoinGroupRequestProtocol
 from minikafka.messages.metadata import MetadataRequest, MetadataRequestTopic
 from minikafka.messages.produce import PartitionProduceData, ProduceRequest, TopicProduceData
 
@@ -65,7 +71,7 @@ def test_listening_twice_is_refused(kafka: MiniKafka) -> None:
     [
         ("no.such.host.invalid", 0, {}),
         ("127.0.0.1", 70000, {}),
-        ("127.0.0.1", 0, {"max_connections": 0}),
+        ("127.0.0.1", 0, {"max_connections": -1}),
     ],
 )
 def test_bad_arguments_leave_a_cluster_that_can_listen(host: str, port: int, options: dict[str, int]) -> None:
@@ -94,7 +100,6 @@ def test_wire_clients_are_told_sockets_and_others_are_not(listening: Start, conn
     cluster = client.ask(DescribeClusterRequest())
     assert {f"{broker.host}:{broker.port}" for broker in cluster.brokers} == expected
     assert {broker.host for broker in kafka.image.alive_brokers()} == {kafka.name}
-    kafka.create_topic("__consumer_offsets", 2)
     for version in (0, 3, 4, 6):
         question = (
             FindCoordinatorRequest(coordinator_keys=["g"]) if version > 3 else FindCoordinatorRequest(key="g")
@@ -334,3 +339,186 @@ def test_an_answer_that_cannot_be_told_poisons_the_cluster(connect: Connect) -> 
     assert response.topics[0].error_code == ErrorCode.UNKNOWN_SERVER_ERROR
     with pytest.raises(Exception, match="cluster_id"):
         kafka.close()
+
+
+def test_a_fetch_that_waits_does_not_hold_a_closed_connections_place(
+    listening: Start, connect: Connect
+) -> None:
+    """A peer that goes while its request is parked is forgotten at once, and so makes room for another."""
+    kafka = listening(limits={"max_connections": 1})
+    kafka.create_topic("t")
+    for _ in range(5):
+        client = connect(kafka.listening_on)
+        client.send(fetch(max_wait_ms=60_000), 11)
+        kafka.wait_until(lambda: any(peer._connection.current for peer in kafka._listener._peers))
+        client.close()
+        kafka.wait_until(lambda: not kafka._listener._peers, timeout_ms=10_000)
+    connect(kafka.listening_on).ask(ApiVersionsRequest(), 0)
+    assert not kafka.network._pending
+
+
+def test_half_a_request_is_closed_when_it_idles(listening: Start, connect: Connect) -> None:
+    kafka = listening(connections_max_idle_ms=60)
+    client = connect(kafka.listening_on)
+    client.socket.sendall(struct.pack(">i", 1000) + b"half")
+    assert client.is_closed()
+
+
+def test_a_client_that_reads_nothing_is_closed_when_it_idles(
+    listening: Start,
+    connect: Connect,
+    encode_frame: Callable[..., bytes],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    kafka = listening(limits={"connections_max_idle_ms": 200, "write_buffer_bytes": 1000})
+    kafka.create_topic("t", 200)
+    client = connect(kafka.listening_on)
+    client.ask(ApiVersionsRequest(), 0)
+    # Small requests, and more of answers than any system keeps for somebody who does not read.
+    request = encode_frame(MetadataRequest(topics=[MetadataRequestTopic(name="t")]), 1)
+    with caplog.at_level(logging.INFO, "minikafka.wire"):
+        client.socket.sendall(request * 3000)
+        kafka.wait_until(lambda: not kafka._listener._peers)
+    assert "nothing moved for 200 ms" in caplog.text
+    kafka.check_health()
+
+
+def test_a_large_request_is_only_as_large_as_what_has_come_of_it(kafka: MiniKafka, connect: Connect) -> None:
+    """A frame that is announced costs nothing before its bytes are there."""
+    clients = [connect(kafka.listening_on) for _ in range(20)]
+    for client in clients:
+        client.socket.sendall(struct.pack(">i", 100 * 1024 * 1024) + b"0" * 10)
+    modest = connect(kafka.listening_on)
+    modest.ask(ApiVersionsRequest(), 0)
+    kafka.wait_until(lambda: sum(peer._connection.buffered == 14 for peer in kafka._listener._peers) == 20)
+
+
+def test_the_cluster_was_told_the_limits(listening: Start, connect: Connect) -> None:
+    kafka = listening(config={"socket.request.max.bytes": 100, "max.connections": 5})
+    client = connect(kafka.listening_on)
+    client.ask(ApiVersionsRequest(), 0)
+    client.socket.sendall(struct.pack(">i", 101))
+    assert client.is_closed()
+    mine = connect(kafka.listening_on)
+    broker = DescribeConfigsResource(
+        resource_type=4, resource_name="1", configuration_keys=["socket.request.max.bytes", "max.connections"]
+    )
+    (described,) = mine.ask(DescribeConfigsRequest(resources=[broker])).results
+    assert {each.name: each.value for each in described.configs} == {
+        "socket.request.max.bytes": "100",
+        "max.connections": "5",
+    }
+
+
+def test_what_is_advertised_is_what_clients_are_told(listening: Start, connect: Connect) -> None:
+    kafka = listening(2, host="0.0.0.0", limits={"advertised_host": "localhost"})
+    ports = [listening_port(address) for address in addresses(kafka)]
+    assert addresses(kafka) == [f"localhost:{port}" for port in ports]
+    metadata = connect(f"127.0.0.1:{ports[1]}").ask(MetadataRequest(topics=[]))
+    assert [(broker.host, broker.port) for broker in metadata.brokers] == [
+        ("localhost", port) for port in ports
+    ]
+
+
+def test_the_ports_of_a_proxy_are_advertised(listening: Start, connect: Connect) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        free = probe.getsockname()[1]
+    kafka = listening(2, port=[free, 0], limits={"advertised_host": "proxy", "advertised_port": [1, 2]})
+    assert kafka.listening_on == "proxy:1,proxy:2"
+    metadata = connect(f"127.0.0.1:{free}").ask(MetadataRequest(topics=[]))
+    assert [(broker.host, broker.port) for broker in metadata.brokers] == [("proxy", 1), ("proxy", 2)]
+
+
+def listening_port(address: str) -> int:
+    return int(address.rsplit(":", 1)[1])
+
+
+@pytest.mark.parametrize(("host", "shown"), [("127.0.0.1", "/127.0.0.1"), ("::1", "/0:0:0:0:0:0:0:1")])
+def test_the_coordinator_knows_where_a_member_connects_from(
+    listening: Start, connect: Connect, host: str, shown: str
+) -> None:
+    if host == "::1" and not has_ipv6():
+        pytest.skip("this machine has no IPv6")
+    kafka = listening(host=host)
+    client = connect(kafka.listening_on)
+    assert kafka.listening_on.startswith("[::1]:" if host == "::1" else "127.0.0.1:")
+    join = JoinGroupRequest(
+        group_id="g",
+        session_timeout_ms=10_000,
+        rebalance_timeout_ms=10_000,
+        protocol_type="consumer",
+        protocols=[JoinGroupRequestProtocol(name="range", metadata=b"")],
+    )
+    assert client.ask(join, 2).error_code == 0
+    (group,) = client.ask(DescribeGroupsRequest(groups=["g"]), 5).groups
+    assert [member.client_host for member in group.members] == [shown]
+
+
+def has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("brokers", [1, 3])
+def test_a_cluster_that_listens_has_its_coordinators_ready(
+    listening: Start, connect: Connect, brokers: int
+) -> None:
+    """The first FindCoordinator names one, and it answers."""
+    kafka = listening(brokers)
+    client = connect(addresses(kafka)[0])
+    for group_id in map(str, range(20)):
+        found = client.ask(FindCoordinatorRequest(key=group_id), 3)
+        assert found.error_code == 0
+        coordinator = connect(f"{found.host}:{found.port}")
+        answer = coordinator.ask(HeartbeatRequest(group_id=group_id, member_id="m"), 3)
+        assert answer.error_code == ErrorCode.UNKNOWN_MEMBER_ID
+    partitions = kafka.topic("__consumer_offsets").partitions
+    assert (len(partitions), len(partitions[0].isr)) == (50, brokers)
+
+
+def test_with_too_few_brokers_the_coordinators_come_later(connect: Connect) -> None:
+    with MiniKafka(3, clock="system") as kafka:
+        kafka.stop(3)
+        client = connect(kafka.listen().split(",")[0])
+        question = FindCoordinatorRequest(key="g")
+        assert client.ask(question, 3).error_code == ErrorCode.COORDINATOR_NOT_AVAILABLE
+        kafka.start(3)
+        kafka.wait_until(lambda: client.ask(question, 3).error_code == 0, timeout_ms=10_000)
+
+
+def test_closing_in_another_thread(listening: Start, connect: Connect) -> None:
+    kafka = listening(2)
+    kafka.create_topic("t")
+    leader = addresses(kafka)[kafka.topic("t").partitions[0].leader - 1]
+    clients = [connect(leader) for _ in range(3)]
+    for client in clients:
+        client.send(fetch(max_wait_ms=60_000), 11)
+    thread = threading.Thread(target=kafka.close)
+    thread.start()
+    assert all(client.is_closed() for client in clients)
+    thread.join(10)
+    assert threads() == []
+
+
+@pytest.mark.parametrize("clock", ["system", "manual"])
+def test_an_interpreter_that_ends_without_a_close(clock: str) -> None:
+    """Nothing is complained of, with every warning on."""
+    code = f"""
+import socket
+from minikafka import MiniKafka
+kafka = MiniKafka(2, clock={clock!r})
+host, port = kafka.listen().split(",")[0].split(":")
+client = socket.create_connection((host, int(port)))
+client.sendall(b"\\0\\0\\0\\x13\\0\\x12\\0\\0\\0\\0\\0\\1\\0\\x09minikafka")
+assert client.recv(4)
+client.close()
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, timeout=60, text=True
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -1,8 +1,10 @@
 """The options of a broker, with Kafka 4.x names, defaults and validation (Kafka's KafkaConfig).
 
-Three defaults differ from Kafka's. ``group.initial.rebalance.delay.ms`` is 0 instead of 3000, for tests start
-with all their consumers at hand; and a cluster sets ``offsets.topic.replication.factor`` and the
-``transaction.state.log`` factors to what its brokers can hold, where Kafka would refuse to start the topics.
+Four defaults differ from Kafka's. ``group.initial.rebalance.delay.ms`` is 0 instead of 3000, for tests start
+with all their consumers at hand. ``socket.listen.backlog.size`` is 1024 instead of 50, for tests open many
+connections at once, and one that finds no room waits for a second in the system's network code. And a cluster
+sets ``offsets.topic.replication.factor`` and the ``transaction.state.log`` factors to what its brokers can hold,
+where Kafka would refuse to start the topics.
 """
 
 from __future__ import annotations
@@ -49,6 +51,7 @@ BROKER_CONFIGS: dict[str, ConfigKey] = {
         ConfigKey("compression.lz4.level", INT, 9, between(1, 17)),
         ConfigKey("compression.type", STRING, "producer", one_of(*COMPRESSION_TYPES)),
         ConfigKey("compression.zstd.level", INT, 3, between(-131072, 22)),
+        ConfigKey("connections.max.idle.ms", LONG, 600_000),
         ConfigKey("default.replication.factor", INT, 1, at_least(1)),
         ConfigKey("delete.topic.enable", BOOLEAN, True),
         ConfigKey("fetch.max.bytes", INT, 55 * 1024 * 1024, at_least(1024)),
@@ -83,6 +86,7 @@ BROKER_CONFIGS: dict[str, ConfigKey] = {
         ConfigKey("log.roll.ms", LONG, None),
         ConfigKey("log.segment.bytes", INT, 1024**3, at_least(MIN_SEGMENT_BYTES)),
         ConfigKey("log.segment.delete.delay.ms", LONG, 60_000, at_least(0)),
+        ConfigKey("max.connections", INT, MAX_INT, at_least(0)),
         ConfigKey("max.incremental.fetch.session.cache.slots", INT, 1000, at_least(0)),
         ConfigKey("max.request.partition.size.limit", INT, 2000, at_least(1)),
         ConfigKey("message.max.bytes", INT, 1024 * 1024 + 12, at_least(0)),
@@ -104,6 +108,8 @@ BROKER_CONFIGS: dict[str, ConfigKey] = {
         ConfigKey("replica.fetch.wait.max.ms", INT, 500),
         ConfigKey("replica.lag.time.max.ms", LONG, 30_000),
         ConfigKey("request.timeout.ms", INT, 30_000),
+        ConfigKey("socket.listen.backlog.size", INT, 1024, at_least(1)),
+        ConfigKey("socket.request.max.bytes", INT, 100 * 1024 * 1024, at_least(1)),
         ConfigKey("transaction.state.log.min.isr", INT, 2, at_least(1)),
         ConfigKey("transaction.state.log.num.partitions", INT, 50, at_least(1)),
         ConfigKey("transaction.state.log.replication.factor", SHORT, 3, at_least(1)),
@@ -142,6 +148,7 @@ class BrokerConfig:
     compression_lz4_level: int
     compression_type: str
     compression_zstd_level: int
+    connections_max_idle_ms: int
     default_replication_factor: int
     delete_topic_enable: bool
     fetch_max_bytes: int
@@ -176,6 +183,7 @@ class BrokerConfig:
     log_roll_ms: int | None
     log_segment_bytes: int
     log_segment_delete_delay_ms: int
+    max_connections: int
     max_incremental_fetch_session_cache_slots: int
     max_request_partition_size_limit: int
     message_max_bytes: int
@@ -197,6 +205,8 @@ class BrokerConfig:
     replica_fetch_wait_max_ms: int
     replica_lag_time_max_ms: int
     request_timeout_ms: int
+    socket_listen_backlog_size: int
+    socket_request_max_bytes: int
     transaction_state_log_min_isr: int
     transaction_state_log_num_partitions: int
     transaction_state_log_replication_factor: int

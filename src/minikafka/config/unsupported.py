@@ -8,8 +8,8 @@ SET_BY_THE_CLUSTER = {
     "broker.id": "node ids are given by MiniKafka, from 1",
     "node.id": "node ids are given by MiniKafka, from 1",
     "process.roles": "MiniKafka runs its brokers and its controller as nodes of their own",
-    "advertised.listeners": "in-process clients find the cluster by MiniKafka.bootstrap_servers",
-    "listeners": "in-process clients find the cluster by MiniKafka.bootstrap_servers",
+    "advertised.listeners": "say MiniKafka.listen(advertised_host=..., advertised_port=...)",
+    "listeners": "say MiniKafka.listen(host, port)",
     "log.dir": "logs live in memory",
     "log.dirs": "logs live in memory",
     "metadata.log.dir": "metadata lives in memory",
@@ -19,7 +19,7 @@ UNSUPPORTED = """
 alter.config.policy.class.name alter.log.dirs.replication.quota.window.num
 alter.log.dirs.replication.quota.window.size.seconds authorizer.class.name background.threads
 broker.heartbeat.interval.ms client.quota.callback.class connection.failed.authentication.delay.ms
-connections.max.idle.ms connections.max.reauth.ms controlled.shutdown.enable controller.listener.names
+connections.max.reauth.ms controlled.shutdown.enable controller.listener.names
 controller.performance.always.log.threshold.ms controller.performance.sample.period.ms
 controller.quorum.append.linger.ms controller.quorum.auto.join.enable controller.quorum.bootstrap.servers
 controller.quorum.election.backoff.max.ms controller.quorum.election.timeout.ms
@@ -50,7 +50,7 @@ listener.security.protocol.map log.cleaner.backoff.ms log.cleaner.dedupe.buffer.
 log.cleaner.io.buffer.load.factor log.cleaner.io.buffer.size log.cleaner.io.max.bytes.per.second
 log.cleaner.threads log.dir.failure.timeout.ms log.flush.offset.checkpoint.interval.ms
 log.flush.scheduler.interval.ms log.flush.start.offset.checkpoint.interval.ms log.initial.task.delay.ms
-max.connection.creation.rate max.connections max.connections.per.ip max.connections.per.ip.overrides
+max.connection.creation.rate max.connections.per.ip max.connections.per.ip.overrides
 metadata.log.max.record.bytes.between.snapshots metadata.log.max.snapshot.interval.ms
 metadata.log.segment.bytes metadata.log.segment.ms metadata.max.idle.interval.ms metadata.max.retention.bytes
 metadata.max.retention.ms metric.reporters metrics.num.samples metrics.recording.level
@@ -74,8 +74,8 @@ share.coordinator.state.topic.compression.codec share.coordinator.state.topic.mi
 share.coordinator.state.topic.num.partitions share.coordinator.state.topic.prune.interval.ms
 share.coordinator.state.topic.replication.factor share.coordinator.state.topic.segment.bytes
 share.coordinator.threads share.coordinator.write.timeout.ms share.fetch.purgatory.purge.interval.requests
-socket.connection.setup.timeout.max.ms socket.connection.setup.timeout.ms socket.listen.backlog.size
-socket.receive.buffer.bytes socket.request.max.bytes socket.send.buffer.bytes ssl.cipher.suites
+socket.connection.setup.timeout.max.ms socket.connection.setup.timeout.ms
+socket.receive.buffer.bytes socket.send.buffer.bytes ssl.cipher.suites
 ssl.client.auth ssl.enabled.protocols ssl.endpoint.identification.algorithm ssl.engine.factory.class
 ssl.key.password ssl.keymanager.algorithm ssl.keystore.certificate.chain ssl.keystore.key
 ssl.keystore.location ssl.keystore.password ssl.keystore.type ssl.principal.mapping.rules ssl.protocol

@@ -151,6 +151,14 @@ class VirtualDriver(BaseDriver):
         """Run everything that happens in the next `delay_ms` virtual milliseconds."""
         self.wait(Promise(), delay_ms)
 
+    def let_pass(self, limit_ms: int) -> int:
+        """Run until the next timer has done its work; returns how many ms have passed, `limit_ms` at most."""
+        scheduler = self.scheduler
+        before_ms = scheduler.now_ms
+        deadline_ms = scheduler.next_deadline_ms()
+        self.advance(limit_ms if deadline_ms is None else min(limit_ms, max(0, deadline_ms - before_ms)))
+        return scheduler.now_ms - before_ms
+
     def settle(self) -> None:
         """Run everything that can happen without time passing."""
         with self.lock:

@@ -7,6 +7,7 @@ from asyncio import BufferedProtocol
 from minikafka.codec import ProtocolError
 from minikafka.errors import ErrorCode
 from minikafka.logs import logger
+from minikafka.wire.addresses import java_address
 from minikafka.wire.advertised import advertise
 from minikafka.wire.connection import Connection, State
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from minikafka.messages.schema import Response
     from minikafka.scheduler import Promise
-    from minikafka.wire.listener import Door
+    from minikafka.wire.door import Door
 
 log: Logger = logger("wire")
 
@@ -43,6 +44,7 @@ class Peer(BufferedProtocol):
         self._connection = Connection(self._listener.served, self._options.socket_request_max_bytes)
         self._transport: Transport = None  # type: ignore[assignment]
         self._host = ""
+        """Where it connects from, as Java shows it."""
         self._chunks: list[bytes] = []
         self._size = 0
         self._writable = True
@@ -54,7 +56,7 @@ class Peer(BufferedProtocol):
     def connection_made(self, transport: BaseTransport) -> None:
         """A client has connected."""
         self._transport = transport  # type: ignore[assignment]
-        self._host = str(transport.get_extra_info("peername", ("?",))[0])
+        self._host = java_address(str((transport.get_extra_info("peername") or ("",))[0]))
         self.last_active = self._listener.loop.time()
         if not self.door.admit(self):
             self.abort()
@@ -70,7 +72,7 @@ class Peer(BufferedProtocol):
         """Something has arrived."""
         self.last_active = self._listener.loop.time()
         self._connection.receive_data(self._listener.read_buffer[:nbytes])
-        self.serve()
+        self._serve_guarded()
 
     def pause_writing(self) -> None:
         """The client does not read its answers: it gets no more of them for now."""
@@ -82,7 +84,7 @@ class Peer(BufferedProtocol):
         self.last_active = self._listener.loop.time()
         # Not at once: the transport is in the midst of a write, and asyncio ends a connection twice when
         # another write fails in there.
-        self._listener.loop.call_soon(self.serve)
+        self._listener.loop.call_soon(self._serve_guarded)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the event loop's signature
         """The connection is gone, whoever ended it."""
@@ -92,6 +94,13 @@ class Peer(BufferedProtocol):
         self.door.forget(self)
 
     # Requests and answers
+
+    def _serve_guarded(self) -> None:
+        try:
+            self.serve()
+        except Exception as bug:
+            self._listener.report(bug)
+            self.abort()
 
     def serve(self) -> None:
         """Handle the requests that have arrived, as far as that goes without waiting."""
@@ -138,6 +147,7 @@ class Peer(BufferedProtocol):
                 incoming.message,
                 client_id=incoming.client_id,
                 api_version=incoming.api_version,
+                client_host=self._host,
             )
             if not incoming.wants_answer:
                 promise.add_callback(self._refused)

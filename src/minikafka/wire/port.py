@@ -6,6 +6,7 @@ import socket
 import sys
 
 from minikafka.errors import IllegalArgumentError
+from minikafka.wire.addresses import host_and_port
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,15 +19,13 @@ The one that is only bound keeps the port from everybody else, and from a client
 it could otherwise be given that very port for its own end, and be connected to itself.
 """
 
-_LAST_PORT = 65535
-
 
 class Port:
     """Bound from the beginning to `close`; listens whenever `listen` has given out a socket.
 
     Args:
         host: the name or address to bind to.
-        port: the number; 0 for any that is free.
+        port: the number, 0 to 65535; 0 for any that is free.
 
     Raises:
         IllegalArgumentError: no such host, or the port is taken.
@@ -36,15 +35,13 @@ class Port:
 
     def __init__(self, host: str, port: int) -> None:
         self.host: str = host
-        if not 0 <= port <= _LAST_PORT:
-            raise IllegalArgumentError(f"port={port}: expected 0 to {_LAST_PORT}")
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
             self._family = found[0][0]
             self._sockaddr: tuple[Any, ...] = found[0][4]
             bound = self._bind()
         except OSError as error:
-            raise IllegalArgumentError(f"cannot listen on {host}:{port}: {error}") from None
+            raise IllegalArgumentError(f"cannot listen on {host_and_port(host, port)}: {error}") from None
         self._bound: socket.socket | None = bound
         self._sockaddr = bound.getsockname()
         self.number: int = self._sockaddr[1]
@@ -66,7 +63,8 @@ class Port:
                 listening.close()
                 raise
         except OSError as error:
-            raise IllegalArgumentError(f"cannot listen on {self.host}:{self.number}: {error}") from None
+            where = host_and_port(self.host, self.number)
+            raise IllegalArgumentError(f"cannot listen on {where}: {error}") from None
         listening.setblocking(False)
         return listening
 

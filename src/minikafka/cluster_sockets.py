@@ -1,0 +1,146 @@
+"""The ways into a cluster by sockets that `MiniKafka` offers; `minikafka.wire` does the work."""
+
+from __future__ import annotations
+
+from minikafka.errors import IllegalStateError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from minikafka.cluster import MiniKafka
+    from minikafka.wire.listener import Listener
+    from minikafka.wire.options import Place
+
+
+class ClusterSockets:
+    """Listening for clients of other libraries and processes."""
+
+    _listener: Listener | None = None
+
+    @property
+    def _cluster(self) -> MiniKafka:
+        """This object as what it is: nothing but `MiniKafka` listens."""
+        return self  # type: ignore[return-value]
+
+    @property
+    def listening_on(self) -> str | None:
+        """Where wire clients find the cluster, as `listen` has told; None if it does not listen."""
+        return None if self._listener is None else self._listener.bootstrap_servers
+
+    def listen(
+        self,
+        host: str = "127.0.0.1",
+        port: int | Sequence[int] = 0,
+        *,
+        advertised_host: str | None = None,
+        advertised_port: int | Sequence[int] | None = None,
+        **options: int,
+    ) -> str:
+        """Let clients of other libraries and processes in, by sockets that speak Kafka's protocol.
+
+        Needs ``clock="system"`` or ``clock="manual"``. Brokers that are stopped or killed close their ports and
+        open them again when they start. In-process clients go on as before, beside the others. The sockets have
+        a thread of their own; `listen_in_loop` does without. ``__consumer_offsets`` is made if there is none, as
+        on a cluster that has been used before: librdkafka waits for a second where it has to come into being.
+
+        Args:
+            host: the name or address to bind to.
+            port: of the first broker, the others follow; or one for each. 0: any free port for each.
+            advertised_host: what clients are told to connect to; by default `host`. To listen everywhere, bind
+                to ``"0.0.0.0"`` and advertise the name that clients know this machine or container by.
+            advertised_port: the ports that clients are told, in the manner of `port`; by default those that are
+                listened on. Differs behind a proxy, or where a container's ports are mapped.
+            options: of `minikafka.wire.options.ListenerOptions`, such as ``connections_max_idle_ms``. Those that
+                Kafka's brokers have default to what the cluster was started with.
+
+        Returns:
+            What clients take as ``bootstrap.servers``: ``"127.0.0.1:41731"``, one address per broker.
+
+        Raises:
+            IllegalStateError: the cluster listens already, or its time is virtual.
+            IllegalArgumentError: no such host, a port is taken, or an option has a bad value.
+        """
+        from minikafka.wire.options import places
+
+        where = places(
+            len(self._cluster.node_ids),
+            host,
+            port,
+            advertised_host=advertised_host,
+            advertised_port=advertised_port,
+        )
+        return self._listen(where, options, None)
+
+    async def listen_in_loop(
+        self,
+        host: str = "127.0.0.1",
+        port: int | Sequence[int] = 0,
+        *,
+        advertised_host: str | None = None,
+        advertised_port: int | Sequence[int] | None = None,
+        **options: int,
+    ) -> str:
+        """The same as `listen` in the running event loop: sockets and the cluster's time need no thread then.
+
+        Close the cluster in that loop, by `aclose` or ``async with``; if the loop ends first, the cluster stops
+        listening and goes on with a thread for its time. A blocking call of an in-process client, made in the
+        loop, keeps the sockets waiting; what it waits for must not come from one.
+
+        Args, Returns, Raises: as `listen`.
+        """
+        from minikafka.wire.options import places
+
+        where = places(
+            len(self._cluster.node_ids),
+            host,
+            port,
+            advertised_host=advertised_host,
+            advertised_port=advertised_port,
+        )
+        return self._listen(where, options, self._on_loop_end)
+
+    def _listen(
+        self, where: list[Place], options: dict[str, int], on_loop_end: Callable[[], object] | None
+    ) -> str:
+        from minikafka.drivers.background import BackgroundDriver
+        from minikafka.wire.listener import Listener
+        from minikafka.wire.options import ListenerOptions
+
+        kafka = self._cluster
+        kafka._check_open()
+        with kafka.driver.lock:
+            if self._listener is not None:
+                raise IllegalStateError(f"the cluster listens already on {self._listener.bootstrap_servers}")
+            limits = ListenerOptions(kafka.config, **options)
+            listener = Listener(kafka.endpoint, dict(zip(kafka.node_ids, where)), limits, on_loop_end)
+            try:
+                for node_id in kafka.brokers:
+                    listener.open(node_id)
+            except BaseException:
+                listener.close()
+                raise
+            self._listener = listener
+            if on_loop_end is not None and isinstance(kafka.driver, BackgroundDriver):
+                kafka.driver.turn_in_loop(listener.loop)
+            self._make_offsets_topic()
+        return listener.bootstrap_servers
+
+    def _make_offsets_topic(self) -> None:
+        """As a FindCoordinator would; where it fails (too few brokers are up), that still will."""
+        kafka = self._cluster
+        name = "__consumer_offsets"
+        if kafka.brokers and name not in kafka.image.topics:
+            next(iter(kafka.brokers.values())).auto_topics.create([name])
+            kafka.driver.settle()
+
+    def _on_loop_end(self) -> None:
+        """The event loop that the cluster listens in ends before the cluster."""
+        from minikafka.drivers.background import BackgroundDriver
+
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.close()
+        driver = self._cluster.driver
+        if isinstance(driver, BackgroundDriver):
+            driver.turn_in_thread()
