@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
 
-.PHONY: demo test lint types docs-check coverage bench simulate test-kafka-python-2 client-table oracle-up oracle-down check clean
+.PHONY: demo test lint types docs-check coverage bench simulate fuzz test-kafka-python-2 client-table oracle-up oracle-down check clean
 
 $(STAMP): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -41,6 +41,18 @@ oracle-up: $(STAMP)  ## a real Kafka that stays up (needs Java and Maven); tells
 
 oracle-down: $(STAMP)  ## end it
 	$(BIN)/python -m tests.oracle down
+
+FUZZ_SECONDS ?= 60
+VENV_FUZZ = .venvs/fuzz
+
+$(VENV_FUZZ)/.installed: pyproject.toml
+	test -x $(VENV_FUZZ)/bin/python || $(PYTHON) -m venv $(VENV_FUZZ)
+	$(VENV_FUZZ)/bin/python -m pip install --quiet --disable-pip-version-check --only-binary atheris --editable '.[fuzz]' \
+	  || echo 'atheris has no wheel for this Python'
+	touch $(VENV_FUZZ)/.installed
+
+fuzz: $(VENV_FUZZ)/.installed  ## every decoder and a cluster under atheris, FUZZ_SECONDS each
+	$(VENV_FUZZ)/bin/python -m fuzz --seconds $(FUZZ_SECONDS)
 
 VENV2 = .venvs/kafka-python-2
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from minikafka import compression
 from minikafka.errors import ErrorCode, KafkaConnectionError
 from minikafka.messages.produce import PartitionProduceData, ProduceRequest, TopicProduceData
 from minikafka.structs import RequestContext
@@ -202,3 +203,15 @@ def test_acks_all_waits_for_the_followers(make_lab):
     lab.kafka.advance(ms=600)
     answer = promise.result().responses[0].partition_responses[0]
     assert answer.error_code == ErrorCode.REQUEST_TIMED_OUT
+
+
+def test_a_codec_whose_library_is_missing(lab, monkeypatch):
+    lab.kafka.create_topic("compacted", configs={"cleanup.policy": "compact"})
+    lab.kafka.create_topic("plain")
+    data = lab.batch(b"a", compression=4).encode()
+    monkeypatch.setitem(compression._LIBRARIES, compression.ZSTD, "no_such_library")
+    answer = lab.produce("compacted", batches=data)
+    assert answer.error_code == ErrorCode.UNSUPPORTED_COMPRESSION_TYPE
+    assert "install minikafka[zstd]" in answer.error_message
+    assert lab.produce("plain", batches=data).error_code == 0  # nobody needs to open it
+    lab.kafka.check_health()

@@ -62,6 +62,17 @@ def test_session_timeouts_have_bounds(coordinator, session_ms, code):
     assert coordinator.code(coordinator.join(session_ms=session_ms)) == code
 
 
+def test_a_protocol_that_is_named_twice_counts_once(coordinator):
+    c = coordinator
+    twice = (("range", ("t",)), ("range", ("u",)), ("roundrobin", ("t",)))
+    first, second = (c.join(protocols=twice, version=3) for _ in "ab")
+    c.advance(0)
+    assert first.result().protocol_name == "range"
+    rejoined = [c.join(each.result().member_id, version=3) for each in (first, second)]
+    c.advance(0)
+    assert [each.result().protocol_name for each in rejoined] == ["range", "range"]
+
+
 def test_group_ids_are_not_empty(coordinator):
     c = coordinator
     assert c.code(c.join(group_id="")) == INVALID_GROUP_ID

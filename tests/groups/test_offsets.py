@@ -203,6 +203,14 @@ def test_a_commits_own_retention_goes_before_the_brokers(coordinator):
     assert c.group() is None
 
 
+@pytest.mark.parametrize(("retention_ms", "kept"), [(2**63 - 1, {("t", 0): 1}), (-(2**63), {})])
+def test_a_retention_beyond_all_time(coordinator, retention_ms, kept):
+    c = coordinator
+    c.commit(1, retention_time_ms=retention_ms, version=4)
+    c.advance(700_000)
+    assert (c.offsets() if c.group() is not None else {}) == kept
+
+
 def test_expiry_looks_at_the_same_times_whenever_the_group_came(coordinator):
     c = coordinator
     c.advance(250_000)

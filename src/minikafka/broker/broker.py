@@ -10,7 +10,14 @@ from __future__ import annotations
 
 from minikafka.broker.answers import ConnectionClosed
 from minikafka.broker.dispatch import find_handler
-from minikafka.errors import BrokerResponseError, ErrorCode, KafkaConnectionError, KafkaTimeoutError, code_of
+from minikafka.errors import (
+    BrokerResponseError,
+    ErrorCode,
+    KafkaConnectionError,
+    KafkaTimeoutError,
+    UnsupportedCodecError,
+    code_of,
+)
 from minikafka.image import MetadataImage
 from minikafka.replica.replica_manager import ReplicaManager
 from minikafka.scheduler import Promise
@@ -204,6 +211,9 @@ class Broker:
         """The code that an exception becomes; one that is none of Kafka's is reported as a bug."""
         if isinstance(error, BrokerResponseError):
             return code_of(error)
+        if isinstance(error, UnsupportedCodecError):
+            # An extra is not installed; Kafka always has every codec.
+            return ErrorCode.UNSUPPORTED_COMPRESSION_TYPE
         if isinstance(error, (KafkaTimeoutError, KafkaConnectionError)):
             # Another node was needed and did not answer (Kafka's ForwardingManager answers the same).
             return ErrorCode.REQUEST_TIMED_OUT

@@ -344,8 +344,12 @@ class ClassicGroup:
         )
 
     def _count_protocols(self, protocols: Protocols, change: int) -> None:
+        """Count a member's vote for each of its protocols; one that it names twice counts once.
+
+        Kafka counts it twice, finds no protocol that all support, and answers UNKNOWN_SERVER_ERROR.
+        """
         counts = self.supported_protocols
-        for name, _ in protocols:
+        for name in dict.fromkeys(name for name, _ in protocols):
             count = counts.get(name, 0) + change
             if count:
                 counts[name] = count

@@ -13,6 +13,7 @@ from minikafka.groups.classic_state import ClassicGroupState
 from minikafka.groups.group import is_offset_expired
 from minikafka.groups.offset_store import CommittedOffset, OffsetStore
 from minikafka.groups.records import offset_commit_record, offset_commit_tombstone
+from minikafka.log.config import MAX_LONG
 from minikafka.messages.offset_commit import (
     OffsetCommitResponse,
     OffsetCommitResponsePartition,
@@ -86,7 +87,7 @@ class OffsetManager:
         ):
             self._rebalance.schedule_session(group, group.members[request.member_id])
         now_ms = self._scheduler.now_ms
-        expire_ms = -1 if request.retention_time_ms == -1 else now_ms + request.retention_time_ms
+        expire_ms = _expire_timestamp_ms(now_ms, request.retention_time_ms)
         max_metadata = self._config.offset_metadata_max_bytes
         group_id = request.group_id
         records: list[CoordinatorRecord] = []
@@ -278,3 +279,11 @@ class OffsetManager:
                 and not self._store.has_pending(group_id, topic, partition)
             ]
         return records, idle and len(records) == count
+
+
+def _expire_timestamp_ms(now_ms: int, retention_ms: int) -> int:
+    """When a commit expires by its own word, -1 if it says nothing; never later than a long can tell.
+
+    Kafka's sum turns negative there, so that what was to be kept for ever expires at once.
+    """
+    return -1 if retention_ms == -1 else min(max(now_ms + retention_ms, 0), MAX_LONG)

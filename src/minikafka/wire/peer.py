@@ -5,7 +5,7 @@ from __future__ import annotations
 from asyncio import BufferedProtocol
 
 from minikafka.codec import ProtocolError
-from minikafka.errors import ErrorCode
+from minikafka.errors import ErrorCode, UnsupportedCodecError
 from minikafka.logs import logger
 from minikafka.wire.addresses import java_address
 from minikafka.wire.advertised import advertise
@@ -56,6 +56,7 @@ class Peer(BufferedProtocol):
     def connection_made(self, transport: BaseTransport) -> None:
         """A client has connected."""
         self._transport = transport  # type: ignore[assignment]
+        # A client that has already reset the connection has no name any more.
         self._host = java_address(str((transport.get_extra_info("peername") or ("",))[0]))
         self.last_active = self._listener.loop.time()
         if not self.door.admit(self):
@@ -187,17 +188,19 @@ class Peer(BufferedProtocol):
         response = advertise(promise.result(), self._listener.addresses)
         try:
             self._write(self._connection.answer(response))
+        except UnsupportedCodecError as error:
+            log.warning("%s cannot answer %s: %s", self.door.broker_address, self.address, error)
+            self._answer_error(ErrorCode.UNSUPPORTED_COMPRESSION_TYPE)
         except Exception as bug:
             self._listener.report(bug)
-            self._answer_unknown_error()
+            self._answer_error(ErrorCode.UNKNOWN_SERVER_ERROR)
 
-    def _answer_unknown_error(self) -> None:
-        """The answer cannot be told: a bug, of which the cluster keeps the traceback."""
+    def _answer_error(self, code: ErrorCode) -> None:
+        """The answer cannot be told; unless the reason is a missing extra, the cluster keeps the traceback."""
         from minikafka.error_response import error_response
 
         incoming = self._connection.current
         assert incoming is not None
-        code = ErrorCode.UNKNOWN_SERVER_ERROR
         try:
             response = error_response(incoming.message, code, version=incoming.api_version)
             self._write(self._connection.answer(response))
