@@ -104,17 +104,23 @@ def kafka(listening: Callable[..., MiniKafka]) -> MiniKafka:
 
 
 @pytest.fixture
-def connect() -> Iterator[Callable[[str], RawClient]]:
-    """Opens raw connections to an address ``host:port``."""
+def connections() -> Iterator[list[RawClient]]:
+    """The raw connections of the test; those that are still in the list at its end are closed."""
     clients: list[RawClient] = []
-
-    def open_one(address: str) -> RawClient:
-        clients.append(RawClient(address))
-        return clients[-1]
-
-    yield open_one
+    yield clients
     for client in clients:
         client.close()
+
+
+@pytest.fixture
+def connect(connections: list[RawClient]) -> Callable[[str], RawClient]:
+    """Opens raw connections to an address ``host:port``."""
+
+    def open_one(address: str) -> RawClient:
+        connections.append(RawClient(address))
+        return connections[-1]
+
+    return open_one
 
 
 @pytest.fixture(scope="session")
