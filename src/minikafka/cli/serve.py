@@ -1,0 +1,214 @@
+"""`minikafka serve`: a cluster that clients reach by sockets, until Ctrl-C or SIGTERM."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import click
+
+from minikafka.cli.failures import Exit, Failure, one_line
+from minikafka.cli.options import LOG_LEVELS, key_values, log_to_stderr
+from minikafka.cli.output import flush, note, write_json, write_line
+from minikafka.cli.ready import ReadyFile
+from minikafka.cli.signals import Stop
+from minikafka.cli.topic_specs import topic_specs
+from minikafka.cluster import MiniKafka
+from minikafka.errors import InternalError, KafkaError
+from minikafka.wire.addresses import is_anywhere
+from minikafka.wire.options import LAST_PORT
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from minikafka.cli.topic_specs import TopicSpec
+
+_LOOK_EVERY_S = 0.5
+
+
+@click.command()
+@click.option("--brokers", type=click.IntRange(min=1), default=1, show_default=True, help="How many brokers.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to bind to.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, LAST_PORT),
+    default=9092,
+    show_default=True,
+    help="Of the first broker; the others follow. 0: any free port for each.",
+)
+@click.option(
+    "--advertised-host",
+    metavar="HOST",
+    help="Where clients are told to connect to; by default --host. Needed to bind to 0.0.0.0.",
+)
+@click.option(
+    "--advertised-port",
+    type=click.IntRange(1, LAST_PORT),
+    help="The port that clients are told, of the first broker; by default the one that is listened on.",
+)
+@click.option(
+    "--topic",
+    "topics",
+    metavar="NAME[:PARTITIONS[:REPLICATION]]",
+    multiple=True,
+    help="A topic to begin with. Repeatable.",
+)
+@click.option(
+    "--topic-config",
+    "topic_configs",
+    metavar="NAME:KEY=VALUE",
+    multiple=True,
+    help="An option of such a topic. Repeatable.",
+)
+@click.option(
+    "--config",
+    "configs",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="A broker option by Kafka's name, such as auto.create.topics.enable=false. Repeatable.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of everything drawn at random.")
+@click.option(
+    "--ready-file",
+    type=click.Path(path_type=Path),
+    help="Written when clients may come, with the bootstrap servers in it; removed at the end.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Write JSON lines: ready, stopped.")
+@click.option(
+    "--log-level",
+    type=click.Choice(LOG_LEVELS),
+    default="warning",
+    show_default=True,
+    help="What to log on stderr.",
+)
+def serve(
+    *,
+    brokers: int,
+    host: str,
+    port: int,
+    advertised_host: str | None,
+    advertised_port: int | None,
+    topics: tuple[str, ...],
+    topic_configs: tuple[str, ...],
+    configs: tuple[str, ...],
+    seed: int,
+    ready_file: Path | None,
+    as_json: bool,
+    log_level: str,
+) -> None:
+    """Run a cluster until Ctrl-C or SIGTERM.
+
+    Clients in any language find it on localhost:9092. Its topics live in memory and end with it. A line on stdout
+    says when clients may come.
+
+    \b
+    Examples:
+      minikafka serve
+      minikafka serve --brokers 3 --topic orders:3:2 --topic-config orders:retention.ms=60000
+      minikafka serve --port 0 --ready-file broker.txt
+      minikafka serve --host 0.0.0.0 --advertised-host kafka.local
+
+    Exit codes: 0 stopped by Ctrl-C or SIGTERM, 1 a port is taken, 2 an option makes no sense.
+    """
+    log_to_stderr(log_level, ["minikafka"])
+    check_ports(brokers, "--port", port)
+    check_ports(brokers, "--advertised-port", advertised_port or 0)
+    if is_anywhere(advertised_host or host):
+        raise click.BadParameter(
+            f"clients cannot connect to {advertised_host or host!r}: give the name that they know this machine by",
+            param_hint="--advertised-host",
+        )
+    wanted = topic_specs(topics, topic_configs)
+    options = key_values(configs, "--config")
+    ready = ReadyFile(ready_file) if ready_file is not None else None
+    with Stop() as stop, ExitStack() as stack:
+        kafka = stack.enter_context(closing_cluster(start(brokers, options, seed, wanted)))
+        servers = listen(kafka, host, port, advertised_host, advertised_port)
+        if ready is not None:
+            stack.callback(ready.remove)
+            ready.write(servers)
+        announce(kafka, servers, as_json)
+        while not stop.wait(_LOOK_EVERY_S):
+            kafka.check_health()
+        if stop.signal is not None and not as_json:
+            note(f"{stop.signal.name}: stopping")
+    if as_json:
+        write_json({"event": "stopped"})
+        flush()
+
+
+def check_ports(brokers: int, option: str, first: int) -> None:
+    """Raise BadParameter if the brokers need more ports than there are."""
+    last = first + brokers - 1
+    if first and last > LAST_PORT:
+        raise click.BadParameter(
+            f"{first}: {brokers} brokers would need ports up to {last}", param_hint=option
+        )
+
+
+def start(brokers: int, options: dict[str, str], seed: int, topics: list[TopicSpec]) -> MiniKafka:
+    """A cluster in real time with its topics.
+
+    Raises:
+        Failure: an option or a topic is not what Kafka accepts.
+    """
+    try:
+        kafka = MiniKafka(brokers, clock="system", seed=seed, config=options)
+    except KafkaError as error:
+        raise Failure(f"--config: {one_line(_text(error))}", Exit.USAGE) from None
+    for topic in topics:
+        try:
+            kafka.create_topic(topic.name, topic.partitions, topic.replication_factor, topic.configs)
+        except KafkaError as error:
+            kafka.close()
+            raise Failure(f"--topic {topic.name}: {one_line(_text(error))}", Exit.USAGE) from None
+    return kafka
+
+
+def listen(
+    kafka: MiniKafka, host: str, port: int, advertised_host: str | None, advertised_port: int | None
+) -> str:
+    """Open the ports; returns the bootstrap servers.
+
+    Raises:
+        Failure: a port is taken, or there is no such host.
+    """
+    try:
+        return kafka.listen(host, port, advertised_host=advertised_host, advertised_port=advertised_port)
+    except KafkaError as error:
+        raise Failure(one_line(_text(error))) from None
+
+
+def announce(kafka: MiniKafka, servers: str, as_json: bool) -> None:
+    """The ready line."""
+    if as_json:
+        write_json(
+            {
+                "event": "ready",
+                "bootstrap_servers": servers,
+                "cluster_id": kafka.image.cluster_id,
+                "pid": os.getpid(),
+            }
+        )
+    else:
+        write_line(f"minikafka is ready on {servers}")
+    flush()
+
+
+@contextmanager
+def closing_cluster(kafka: MiniKafka) -> Iterator[MiniKafka]:
+    """Closes the cluster; an internal error of its is told in full, for it is a bug that somebody must see."""
+    try:
+        with kafka:
+            yield kafka
+    except InternalError as error:
+        import traceback
+
+        traceback.print_exception(error)
+        raise Failure("an internal error of minikafka's has stopped the cluster; please report it") from None
+
+
+def _text(error: KafkaError) -> str:
+    return " ".join(str(argument) for argument in error.args) or type(error).__name__

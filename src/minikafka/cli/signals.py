@@ -1,0 +1,45 @@
+"""Ctrl-C and SIGTERM, as something that a command waits for or is told of."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import Self
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Stop:
+    """Inside its ``with`` block the first Ctrl-C or SIGTERM is noted; a second one acts as it always does."""
+
+    def __init__(self) -> None:
+        self.signal: signal.Signals | None = None
+        """Which came; None: none so far."""
+        self._came = threading.Event()
+        self._before: dict[signal.Signals, object] = {}
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for a signal, so long at most; tells whether one came."""
+        return self._came.wait(seconds)
+
+    def __enter__(self) -> Self:
+        for number in STOP_SIGNALS:
+            self._before[number] = signal.signal(number, self._note)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._restore()
+
+    def _note(self, number: int, _: FrameType | None) -> None:
+        self.signal = signal.Signals(number)
+        self._restore()
+        self._came.set()
+
+    def _restore(self) -> None:
+        while self._before:
+            number, handler = self._before.popitem()
+            signal.signal(number, handler)  # type: ignore[arg-type]

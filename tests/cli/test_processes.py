@@ -1,0 +1,117 @@
+"""The commands as processes: signals, pipes, and what is not there."""
+
+import signal
+import socket
+import sys
+
+import pytest
+
+import minikafka.cli
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+
+
+def test_the_seeds_story(served, spawn):
+    """Topic, producer, consumer, group: each a process of its own, as in three terminals."""
+    env = {"MINIKAFKA_BOOTSTRAP_SERVER": served.servers}
+    assert spawn("topics", "create", "hello-topic", env=env).end() == (0, "Created topic hello-topic.\n", "")
+    process = spawn("produce", "hello-topic", "--key-separator", ":", env=env)
+    assert process.end("hello-key:hello, world\n") == (0, "", "")
+    consumer = spawn(
+        "consume", "hello-topic", "--from-beginning", "--group", "hello-group-id", "--print", "key,value",
+        "--max-messages", "1", env=env,
+    )  # fmt: skip
+    assert consumer.end() == (0, "hello-key\thello, world\n", "")
+    (document,) = served.json("groups", "describe", "hello-group-id")
+    assert [offset["lag"] for offset in document["offsets"]] == [0]
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_consumer_that_is_stopped_leaves_its_group(served, spawn, number, code):
+    topic = f"stopped-{code}"
+    served.out("topics", "create", topic)
+    served.out("produce", topic, stdin="a\n")
+    consumer = spawn(
+        "consume", topic, "--from-beginning", "--group", topic, "--bootstrap-server", served.servers
+    )
+    assert consumer.line() == "a\n"
+    consumer.signal(number)
+    assert consumer.end() == (code, "", "minikafka: 1 records read\n")
+    (document,) = served.json("groups", "describe", topic)
+    assert document["state"] == "Empty"
+    assert document["offsets"][0]["committed_offset"] == 1
+
+
+def test_a_reader_that_leaves_ends_the_consumer(served, spawn):
+    served.out("topics", "create", "long")
+    served.out("produce", "long", stdin=("x" * 1000 + "\n") * 1000)
+    consumer = spawn("consume", "long", "--from-beginning", "--bootstrap-server", served.servers)
+    assert consumer.line() == "x" * 1000 + "\n"
+    consumer.popen.stdout.close()
+    assert consumer.exit_code() == 141
+    assert consumer.popen.stderr.read() == ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["topics", "list"], ["produce", "t"], ["consume", "t"], ["groups", "list"]],
+    ids=lambda arguments: arguments[0],
+)
+def test_no_broker_is_told_on_one_line(cli, arguments):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{unused.getsockname()[1]}"
+        result = cli(*arguments, "--bootstrap-server", address, "--request-timeout-ms", "300")
+    assert result.exit_code == 3
+    assert result.stderr.startswith(f"minikafka: no broker reachable at {address} within 300 ms")
+    assert result.stderr.count("\n") == 1
+
+
+def test_without_click_the_extra_is_named(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "click", None)
+    with pytest.raises(SystemExit) as left:
+        minikafka.cli.main()
+    assert left.value.code == 2
+    assert "pip install 'minikafka[cli]'" in capsys.readouterr().err
+
+
+def test_without_kafka_python_the_extra_is_named(cli, monkeypatch):
+    monkeypatch.setitem(sys.modules, "kafka", None)
+    result = cli("topics", "list")
+    assert (result.exit_code, "pip install 'minikafka[cli]'" in result.stderr) == (2, True)
+
+
+def test_an_old_kafka_python_is_named(cli, monkeypatch):
+    monkeypatch.setattr("kafka.__version__", "2.3.3")
+    result = cli("topics", "list")
+    assert (result.exit_code, "kafka-python 3 or newer, and finds 2.3.3" in result.stderr) == (2, True)
+
+
+COMMANDS = [
+    [],
+    ["serve"],
+    ["topics"],
+    ["topics", "list"],
+    ["topics", "create"],
+    ["topics", "describe"],
+    ["topics", "alter"],
+    ["topics", "delete"],
+    ["produce"],
+    ["consume"],
+    ["groups"],
+    ["groups", "list"],
+    ["groups", "describe"],
+    ["groups", "delete"],
+    ["groups", "reset-offsets"],
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_help_shows_an_example(cli, command):
+    text = cli.out(*command, "--help")
+    examples = text.partition("Example")[2] or text.partition("localhost:9092")[2]
+    assert f"minikafka {' '.join(command)}".rstrip() in examples
+
+
+def test_the_version(cli):
+    assert cli.out("--version") == f"minikafka, version {minikafka.__version__}\n"

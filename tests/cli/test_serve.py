@@ -1,0 +1,105 @@
+"""`minikafka serve`, in a process of its own where that matters."""
+
+import json
+import signal
+import socket
+
+import pytest
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+
+READY = "minikafka is ready on "
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_it_cleanly(spawn, cli_at, tmp_path, number):
+    ready = tmp_path / "ready"
+    ready.write_text("what a server that was killed has left\n")
+    process = spawn(
+        "serve", "--brokers", "2", "--port", "0", "--topic", "orders:3:2", "--topic", "plain",
+        "--topic-config", "orders:retention.ms=60000", "--config", "num.partitions=4", "--ready-file", str(ready),
+    )  # fmt: skip
+    line = process.line()
+    assert line.startswith(READY)
+    servers = line.removeprefix(READY).strip()
+    assert servers.count("127.0.0.1:") == 2
+    assert ready.read_text() == f"{servers}\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["ready"]
+
+    cli = cli_at(servers)
+    orders, plain = cli.json("topics", "describe", "orders", "plain")
+    assert (orders["partition_count"], orders["replication_factor"]) == (3, 2)
+    assert orders["configs"] == {"retention.ms": "60000"}
+    assert plain["partition_count"] == 1
+    cli.out("topics", "create", "more")
+    assert cli.json("topics", "describe", "more")[0]["partition_count"] == 4
+
+    process.signal(number)
+    assert process.end() == (0, "", f"minikafka: {number.name}: stopping\n")
+    assert not ready.exists()
+    with socket.socket() as closed, pytest.raises(ConnectionRefusedError):
+        closed.connect(("127.0.0.1", int(servers.rsplit(":", 1)[1])))
+
+
+def test_json_lines_tell_what_happens(spawn):
+    process = spawn("serve", "--port", "0", "--json")
+    ready = json.loads(process.line())
+    assert ready["event"] == "ready"
+    assert ready["pid"] == process.popen.pid
+    assert set(ready) == {"event", "bootstrap_servers", "cluster_id", "pid"}
+    process.signal(signal.SIGTERM)
+    assert process.end() == (0, '{"event": "stopped"}\n', "")
+
+
+def test_a_port_that_is_taken_is_told(cli, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        result = cli("serve", "--port", str(port), "--ready-file", str(tmp_path / "ready"))
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"minikafka: cannot listen on 127.0.0.1:{port}: ")
+    assert result.stderr.count("\n") == 1
+    assert result.stdout == ""
+    assert not list(tmp_path.iterdir())
+
+
+def test_clients_are_told_the_advertised_address(spawn, cli_at):
+    process = spawn(
+        "serve", "--brokers", "2", "--port", "0", "--host", "0.0.0.0", "--advertised-host", "kafka.example",
+        "--advertised-port", "9092",
+    )  # fmt: skip
+    assert process.line() == f"{READY}kafka.example:9092,kafka.example:9093\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--topic", "orders:x"], "'orders:x': partitions 'x' is not a positive number"),
+        (["--topic", "orders:1:0"], "replication '0' is not a positive number"),
+        (["--topic", ":1"], "expected NAME[:PARTITIONS[:REPLICATION]]"),
+        (["--topic", "orders:1:1:1"], "expected NAME[:PARTITIONS[:REPLICATION]]"),
+        (["--topic", "a", "--topic", "a:2"], "'a' is named twice"),
+        (["--topic", "or ders"], "--topic or ders: "),
+        (["--topic", "orders:1:9"], "only 1 broker(s)"),
+        (["--topic-config", "orders:a=b"], "there is no --topic orders to go with it"),
+        (["--topic", "a", "--topic-config", "a"], "expected NAME:KEY=VALUE"),
+        (["--topic", "a", "--topic-config", "a:nope=1"], "Unknown topic config name: nope"),
+        (["--config", "nope=1"], "nope"),
+        (["--config", "num.partitions=many"], "num.partitions"),
+        (["--config", "num.partitions"], "expected KEY=VALUE"),
+        (["--config", "log.dirs=/tmp"], "logs live in memory"),
+        (["--brokers", "0"], "--brokers"),
+        (["--port", "65536"], "--port"),
+        (["--port", "65535", "--brokers", "2"], "2 brokers would need ports up to 65536"),
+        (["--advertised-port", "65535", "--brokers", "2"], "2 brokers would need ports up to 65536"),
+        (["--host", "0.0.0.0"], "clients cannot connect to '0.0.0.0'"),
+        (["--advertised-host", "::"], "clients cannot connect to '::'"),
+        (["--config", "max.connections=many"], "max.connections"),
+        (["--ready-file", "/no/such/directory/ready"], "no directory /no/such/directory"),
+        (["--ready-file", "/"], "is a directory"),
+        (["beyond"], "unexpected extra argument"),
+    ],
+)
+def test_what_makes_no_sense_is_told(cli, arguments, message):
+    result = cli("serve", *arguments)
+    assert (result.exit_code, message in result.stderr) == (2, True), result.stderr
+    assert "Traceback" not in result.stderr
