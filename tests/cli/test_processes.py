@@ -5,8 +5,10 @@ import socket
 import sys
 
 import pytest
+from kafka.errors import UnsupportedCodecError
 
 import minikafka.cli
+from minikafka.cli.failures import failure_for
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 
@@ -85,6 +87,15 @@ def test_an_old_kafka_python_is_named(cli, monkeypatch):
     monkeypatch.setattr("kafka.__version__", "2.3.3")
     result = cli("topics", "list")
     assert (result.exit_code, "kafka-python 3 or newer, and finds 2.3.3" in result.stderr) == (2, True)
+
+
+def test_a_missing_codec_is_named(cli, topic, monkeypatch):
+    for name in ("lz4", "lz4f", "lz4framed"):
+        monkeypatch.setattr(f"kafka.codec.{name}", None)
+    result = cli("produce", topic, "--compression-type", "lz4", stdin="v")
+    assert (result.exit_code, "lz4" in result.stderr, "'minikafka[cli]'" in result.stderr) == (2, True, True)
+    missing = failure_for(UnsupportedCodecError("Libraries for lz4 not found"))
+    assert missing.message == "UnsupportedCodec: Libraries for lz4 not found (pip install 'minikafka[cli]')"
 
 
 COMMANDS = [

@@ -77,5 +77,8 @@ def minikafka() -> None:
     """
 
 
-for command in (serve, topics, produce, consume, groups):
-    minikafka.add_command(command)
+minikafka.add_command(serve)
+minikafka.add_command(topics)
+minikafka.add_command(produce)
+minikafka.add_command(consume)
+minikafka.add_command(groups)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import click
 
-from minikafka.cli.failures import Exit, Failure, is_bootstrap_failure
+from minikafka.cli.failures import INSTALL, Exit, Failure, is_bootstrap_failure
 from minikafka.cli.options import LOG_LEVELS, key_values, log_to_stderr
 
 TYPE_CHECKING = False
@@ -35,13 +35,13 @@ def kafka_python() -> ModuleType:
         import kafka
     except ImportError:
         raise Failure(
-            "this command needs kafka-python, which is not installed: pip install 'minikafka[cli]'",
+            f"this command needs kafka-python, which is not installed: {INSTALL}",
             Exit.USAGE,
         ) from None
     version = str(getattr(kafka, "__version__", "0"))
     if int(version.split(".")[0]) <= _NEWEST_TOO_OLD:
         raise Failure(
-            f"this command needs kafka-python 3 or newer, and finds {version}: pip install 'minikafka[cli]'",
+            f"this command needs kafka-python 3 or newer, and finds {version}: {INSTALL}",
             Exit.USAGE,
         )
     module: ModuleType = kafka

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+INSTALL = "pip install 'minikafka[cli]'"
+"""What brings everything that the commands need."""
+
+
 class Exit(IntEnum):
     """The exit codes of every command."""
 
@@ -80,6 +84,8 @@ def failure_for(error: Any) -> Failure:
     """
     name = type(error).__name__.removesuffix("Error")
     described = getattr(error, "description", None)
+    if name == "UnsupportedCodec":
+        described = f"{' '.join(map(str, error.args))} ({INSTALL})"
     text = described or " ".join(str(argument) for argument in error.args)
     return Failure(one_line(f"{name}: {text}" if text else name), exit_for(type(error)))
 

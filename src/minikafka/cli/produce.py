@@ -8,7 +8,7 @@ from collections import deque
 import click
 
 from minikafka.cli.connection import connects, errors_of_kafka
-from minikafka.cli.failures import Exit, Failure, failure_for
+from minikafka.cli.failures import INSTALL, Exit, Failure, failure_for
 from minikafka.cli.options import json_option, progress_option, unescaped
 from minikafka.cli.output import Progress, flush, write_json
 from minikafka.cli.record_lines import LineReader, record_of_json
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 _LINGER_MS = 5
 _OUTSTANDING = 10_000
 """How many records may be unacknowledged; they, and no more of the input, are in memory."""
-
-_EXTRA_OF_CODEC = {"snappy": "python-snappy", "lz4": "lz4", "zstd": "zstandard"}
-"""What kafka-python needs for a compression."""
 
 
 @click.command()
@@ -154,8 +151,7 @@ def open_producer(connection: Connection, acks: str, compression_type: str, time
             linger_ms=0 if sys.stdin.isatty() else _LINGER_MS,
         )
     except (AssertionError, RuntimeError) as error:
-        needed = _EXTRA_OF_CODEC.get(compression_type)
-        raise Failure(f"{error}" + (f": pip install {needed}" if needed else ""), Exit.USAGE) from None
+        raise Failure(f"{error} ({INSTALL})", Exit.USAGE) from None
 
 
 def lines() -> Iterator[bytes]:

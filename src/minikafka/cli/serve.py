@@ -178,7 +178,7 @@ def listen(
     try:
         return kafka.listen(host, port, advertised_host=advertised_host, advertised_port=advertised_port)
     except KafkaError as error:
-        raise Failure(one_line(_text(error))) from None
+        raise Failure(one_line(f"{_text(error)} (--port takes another one, --port 0 any free one)")) from None
 
 
 def announce(kafka: MiniKafka, servers: str, as_json: bool) -> None:
