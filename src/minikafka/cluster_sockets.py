@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from minikafka.cluster import MiniKafka
     from minikafka.wire.listener import Listener
-    from minikafka.wire.options import Place
+    from minikafka.wire.options import ListenerOptions, Place
 
 
 class ClusterSockets:
@@ -35,6 +35,7 @@ class ClusterSockets:
         *,
         advertised_host: str | None = None,
         advertised_port: int | Sequence[int] | None = None,
+        prompt_rebalances: bool = False,
         **options: int,
     ) -> str:
         """Let clients of other libraries and processes in, by sockets that speak Kafka's protocol.
@@ -51,8 +52,11 @@ class ClusterSockets:
                 to ``"0.0.0.0"`` and advertise the name that clients know this machine or container by.
             advertised_port: the ports that clients are told, in the manner of `port`; by default those that are
                 listened on. Differs behind a proxy, or where a container's ports are mapped.
-            options: of `minikafka.wire.options.ListenerOptions`, such as ``connections_max_idle_ms``. Those that
-                Kafka's brokers have default to what the cluster was started with.
+            prompt_rebalances: let a group's members hear of a rebalance mostly at once, where with Kafka they do by
+                their next heartbeat, up to ``heartbeat.interval.ms`` (3 s by default) later; see
+                `minikafka.wire.options.ListenerOptions`.
+            options: more of `minikafka.wire.options.ListenerOptions`, such as ``connections_max_idle_ms``. Those
+                that Kafka's brokers have default to what the cluster was started with.
 
         Returns:
             What clients take as ``bootstrap.servers``: ``"127.0.0.1:41731"``, one address per broker.
@@ -61,16 +65,18 @@ class ClusterSockets:
             IllegalStateError: the cluster listens already, or its time is virtual.
             IllegalArgumentError: no such host, a port is taken, or an option has a bad value.
         """
-        from minikafka.wire.options import places
+        from minikafka.wire.options import ListenerOptions, places
 
+        cluster = self._cluster
         where = places(
-            len(self._cluster.node_ids),
+            len(cluster.node_ids),
             host,
             port,
             advertised_host=advertised_host,
             advertised_port=advertised_port,
         )
-        return self._listen(where, options, None)
+        told = ListenerOptions(cluster.config, prompt_rebalances=prompt_rebalances, **options)
+        return self._listen(where, told, None)
 
     async def listen_in_loop(
         self,
@@ -79,6 +85,7 @@ class ClusterSockets:
         *,
         advertised_host: str | None = None,
         advertised_port: int | Sequence[int] | None = None,
+        prompt_rebalances: bool = False,
         **options: int,
     ) -> str:
         """The same as `listen` in the running event loop: sockets and the cluster's time need no thread then.
@@ -89,31 +96,31 @@ class ClusterSockets:
 
         Args, Returns, Raises: as `listen`.
         """
-        from minikafka.wire.options import places
+        from minikafka.wire.options import ListenerOptions, places
 
+        cluster = self._cluster
         where = places(
-            len(self._cluster.node_ids),
+            len(cluster.node_ids),
             host,
             port,
             advertised_host=advertised_host,
             advertised_port=advertised_port,
         )
-        return self._listen(where, options, self._on_loop_end)
+        told = ListenerOptions(cluster.config, prompt_rebalances=prompt_rebalances, **options)
+        return self._listen(where, told, self._on_loop_end)
 
     def _listen(
-        self, where: list[Place], options: dict[str, int], on_loop_end: Callable[[], object] | None
+        self, where: list[Place], options: ListenerOptions, on_loop_end: Callable[[], object] | None
     ) -> str:
         from minikafka.drivers.background import BackgroundDriver
         from minikafka.wire.listener import Listener
-        from minikafka.wire.options import ListenerOptions
 
         kafka = self._cluster
         kafka._check_open()
         with kafka.driver.lock:
             if self._listener is not None:
                 raise IllegalStateError(f"the cluster listens already on {self._listener.bootstrap_servers}")
-            limits = ListenerOptions(kafka.config, **options)
-            listener = Listener(kafka.endpoint, dict(zip(kafka.node_ids, where)), limits, on_loop_end)
+            listener = Listener(kafka.endpoint, dict(zip(kafka.node_ids, where)), options, on_loop_end)
             try:
                 for node_id in kafka.brokers:
                     listener.open(node_id)

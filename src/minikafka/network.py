@@ -32,6 +32,7 @@ class Exchange:
         "client_id",
         "destination",
         "fate",
+        "hurry",
         "lost_after_ms",
         "message",
         "one_way",
@@ -54,6 +55,7 @@ class Exchange:
         self.fate: Fate = DELIVER
         self.timer: Timer | None = None
         self.lost_after_ms: int | None = None
+        self.hurry: Promise[None] | None = None
 
 
 class _LateQueue:
@@ -127,6 +129,7 @@ class Network:
         lost_after_ms: int | None = None,
         api_version: int | None = None,
         client_host: str | None = None,
+        hurry: Promise[None] | None = None,
     ) -> Promise[Response]:
         """Send a request; see `minikafka.ports.Transport.request`."""
         exchange = Exchange(source, destination, message, client_id, False)
@@ -135,6 +138,7 @@ class Network:
         if client_host is not None:
             exchange.client_host = client_host
         exchange.lost_after_ms = lost_after_ms
+        exchange.hurry = hurry
         if timeout_ms is not None:
             exchange.timer = self.scheduler.call_later(timeout_ms, self._time_out, exchange, timeout_ms)
         self._send(exchange)
@@ -223,7 +227,11 @@ class Network:
         if self.observers:
             self._observe("request", exchange, None)
         context = RequestContext(
-            exchange.api_version, exchange.client_id, exchange.client_host, exchange.source
+            exchange.api_version,
+            exchange.client_id,
+            exchange.client_host,
+            exchange.source,
+            hurry=exchange.hurry,
         )
         answer = handler(message, context)
         if answer is None or exchange.one_way:

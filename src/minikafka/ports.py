@@ -38,6 +38,7 @@ if TYPE_CHECKING:
             lost_after_ms: int | None = None,
             api_version: int | None = None,
             client_host: str | None = None,
+            hurry: Promise[None] | None = None,
         ) -> Promise[Response]:
             """Send a request; the promise is kept with the response.
 
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
             when the request or its response was lost on the way.
             `api_version` is the version that the request is spoken in, by default the newest one.
             `client_host` is where a client on a socket connects from, as Java shows it: ``"/127.0.0.1"``.
+            `hurry` is explained in `minikafka.structs.RequestContext`.
             """
             ...
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from minikafka.scheduler import Promise
+
 ZERO_UUID = bytes(16)
 """The id of "no topic": sixteen zero bytes."""
 
@@ -75,9 +79,12 @@ class RequestContext:
         client_host: the host the client connects from, as Java shows it: ``"/127.0.0.1"``.
         source: the network address of the sender (``"consumer-3"``, ``"broker-2"``).
         principal: who the client is, ``"User:ANONYMOUS"`` without authentication.
+        hurry: kept when the sender wants the answer at once, whatever it is then. With it a long poll may end
+            before its time, and an answer that is ready may be held back in the hope of a better one. None, as
+            in Kafka: neither.
     """
 
-    __slots__ = ("api_version", "client_host", "client_id", "principal", "source")
+    __slots__ = ("api_version", "client_host", "client_id", "hurry", "principal", "source")
 
     def __init__(
         self,
@@ -86,12 +93,14 @@ class RequestContext:
         client_host: str,
         source: str,
         principal: str = "User:ANONYMOUS",
+        hurry: Promise[None] | None = None,
     ) -> None:
         self.api_version: int = api_version
         self.client_id: str | None = client_id
         self.client_host: str = client_host
         self.source: str = source
         self.principal: str = principal
+        self.hurry: Promise[None] | None = hurry
 
 
 def broker_address(node_id: int) -> str:

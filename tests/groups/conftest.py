@@ -24,7 +24,7 @@ from minikafka.messages.offset_fetch import (
     OffsetFetchRequestTopics,
 )
 from minikafka.messages.sync_group import SyncGroupRequest, SyncGroupRequestAssignment
-from minikafka.scheduler import Scheduler
+from minikafka.scheduler import Promise, Scheduler
 from minikafka.structs import RequestContext, TopicPartition
 
 PARTITION = TopicPartition("__consumer_offsets", 0)
@@ -127,9 +127,9 @@ class Coordinator:
         self.scheduler.advance_to(end_ms)
         self.settle()
 
-    def call(self, operation, request, version=9, client_id="c", host="/10.0.0.1"):
+    def call(self, operation, request, version=9, client_id="c", host="/10.0.0.1", hurry=None):
         """The promise of an operation of the shard."""
-        context = RequestContext(version, client_id, host, "client-1")
+        context = RequestContext(version, client_id, host, "client-1", hurry=hurry)
         return self.runtime.write(PARTITION, lambda shard: getattr(shard, operation)(context, request))
 
     def code(self, promise):
@@ -200,6 +200,13 @@ class Coordinator:
             group_id=group_id, generation_id=generation_id, member_id=member_id, group_instance_id=instance_id
         )
         return self.code(self.call("heartbeat", request, 4))
+
+    def held_heartbeat(self, member_id, generation_id, hurry=None, instance_id=None):
+        """The promise of a Heartbeat that may be held."""
+        request = HeartbeatRequest(
+            group_id="g", generation_id=generation_id, member_id=member_id, group_instance_id=instance_id
+        )
+        return self.call("heartbeat", request, 4, hurry=Promise() if hurry is None else hurry)
 
     def leave(self, *members, group_id="g"):
         """LeaveGroup of member ids or (member id, instance id) pairs; the error codes per member."""

@@ -89,6 +89,7 @@ def handle_fetch(
         min(request.min_bytes, max_bytes),
         max_bytes,
         request.isolation_level,
+        context.hurry,
     )
     promise = broker.replica_manager.fetch(params, wanted)
     if promise.done():

@@ -21,6 +21,7 @@ from minikafka.groups.classic_member import ClassicGroupMember
 from minikafka.groups.classic_state import VALID_PREVIOUS_STATES, ClassicGroupState
 from minikafka.groups.consumer_protocol import CONSUMER_PROTOCOL_TYPE, subscribed_topics
 from minikafka.groups.group import GroupType
+from minikafka.groups.held_heartbeats import HeldHeartbeats
 from minikafka.groups.java_hash import java_hash_map_bucket
 
 TYPE_CHECKING = False
@@ -60,6 +61,7 @@ class ClassicGroup:
     __slots__ = (
         "generation_id",
         "group_id",
+        "held_heartbeats",
         "leader_id",
         "members",
         "new_member_added",
@@ -103,6 +105,8 @@ class ClassicGroup:
         """Members of this generation that have not sent SyncGroup yet."""
         self.supported_protocols: dict[str, int] = {}
         """How many members support each protocol."""
+        self.held_heartbeats: HeldHeartbeats = HeldHeartbeats()
+        """Answered when the group leaves STABLE."""
         self.num_awaiting_join: int = 0
         self.new_member_added: bool = False
         """Whether somebody joined since the initial rebalance delay was last extended."""
@@ -162,6 +166,8 @@ class ClassicGroup:
         self.previous_state = self.state
         self.state = state
         self.state_timestamp_ms = now_ms
+        if self.previous_state is _STABLE:
+            self.held_heartbeats.release_all()
 
     # Members
 

@@ -11,6 +11,7 @@ from minikafka.errors import (
     CoordinatorNotAvailableError,
     ErrorCode,
     IllegalGenerationError,
+    NotCoordinatorError,
     RebalanceInProgressError,
     UnknownMemberIdError,
 )
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from minikafka.groups.classic_rebalance import ClassicRebalance
     from minikafka.groups.group_registry import GroupRegistry
     from minikafka.messages.heartbeat import HeartbeatRequest
+    from minikafka.scheduler import Promise
 
 
 class ClassicMembership:
@@ -37,8 +39,14 @@ class ClassicMembership:
         self._groups = groups
         self._rebalance = rebalance
 
-    def heartbeat(self, request: HeartbeatRequest) -> Result[HeartbeatResponse]:
+    def heartbeat(
+        self, request: HeartbeatRequest, hurry: Promise[None] | None = None
+    ) -> Result[HeartbeatResponse]:
         """Restart the member's session.
+
+        Args:
+            request: the heartbeat.
+            hurry: if given, the answer may be held back until it is kept (`minikafka.groups.held_heartbeats`).
 
         Raises:
             UnknownMemberIdError: no such group or member.
@@ -52,16 +60,27 @@ class ClassicMembership:
             raise UnknownMemberIdError(f"Group {request.group_id} not found.")
         if group.state is ClassicGroupState.DEAD:
             raise CoordinatorNotAvailableError(f"group {group.group_id} is dead")
-        group.validate_member(request.member_id, request.group_instance_id)
-        if request.generation_id != group.generation_id:
-            raise IllegalGenerationError(
-                f"generation {request.generation_id} of group {group.group_id}: "
-                f"the present one is {group.generation_id}"
-            )
+        _validate(group, request)
         self._rebalance.schedule_session(group, group.members[request.member_id])
-        if group.state is ClassicGroupState.PREPARING_REBALANCE:
-            raise RebalanceInProgressError(f"group {group.group_id} is rebalancing")
-        return Result(response=HeartbeatResponse())
+        if hurry is not None and group.state is ClassicGroupState.STABLE:
+            return Result(response=self._held(group, request, hurry))
+        return Result(response=_heartbeat_answer(group))
+
+    def _held(
+        self, group: ClassicGroup, request: HeartbeatRequest, hurry: Promise[None]
+    ) -> Promise[HeartbeatResponse]:
+        member_id = request.member_id
+
+        def answer() -> HeartbeatResponse:
+            if group.state is ClassicGroupState.DEAD:
+                raise NotCoordinatorError(f"group {group.group_id} is coordinated elsewhere")
+            _validate(group, request)
+            return _heartbeat_answer(group)
+
+        promise = group.held_heartbeats.hold(member_id, answer)
+        self._rebalance.schedule_release(group, group.members[member_id])
+        hurry.add_callback(lambda _: group.held_heartbeats.release(member_id, promise))
+        return promise
 
     def leave(self, group_id: str, identities: list[MemberIdentity]) -> Result[LeaveGroupResponse]:
         """Remove members by member id, or by group.instance.id alone; errors are told per member.
@@ -104,6 +123,21 @@ class ClassicMembership:
                 return error.errno
         self._rebalance.remove_member(group, group.members[member_id])
         return ErrorCode.NONE
+
+
+def _validate(group: ClassicGroup, request: HeartbeatRequest) -> None:
+    group.validate_member(request.member_id, request.group_instance_id)
+    if request.generation_id != group.generation_id:
+        raise IllegalGenerationError(
+            f"generation {request.generation_id} of group {group.group_id}: "
+            f"the present one is {group.generation_id}"
+        )
+
+
+def _heartbeat_answer(group: ClassicGroup) -> HeartbeatResponse:
+    if group.state is ClassicGroupState.PREPARING_REBALANCE:
+        raise RebalanceInProgressError(f"group {group.group_id} is rebalancing")
+    return HeartbeatResponse()
 
 
 def _leave_response(identity: MemberIdentity, error_code: int) -> MemberResponse:

@@ -1,8 +1,8 @@
 """The rebalance of a classic group: prepare, collect joins, form a generation, and every deadline on the way.
 
 Mirrors the classic half of Kafka's GroupMetadataManager from `prepareRebalance` to `expirePendingSync`.
-Timers are ``("session", group, member)``, ``("join", group)`` and ``("sync", group)``; arming one again
-replaces it.
+Timers are ``("session", group, member)``, ``("heartbeat", group, member)``, ``("join", group)`` and
+``("sync", group)``; arming one again replaces it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from minikafka.coordinator import Result
 from minikafka.errors import ErrorCode
 from minikafka.groups.classic_state import ClassicGroupState
 from minikafka.groups.group_config import NEW_MEMBER_JOIN_TIMEOUT_MS
+from minikafka.groups.held_heartbeats import hold_ms
 from minikafka.groups.records import group_metadata_record
 from minikafka.messages.join_group import JoinGroupResponse, JoinGroupResponseMember
 from minikafka.messages.sync_group import SyncGroupResponse
@@ -277,6 +278,15 @@ class ClassicRebalance:
     def cancel_session(self, group: ClassicGroup, member_id: str) -> None:
         """The member is gone."""
         self._timers.cancel(("session", group.group_id, member_id))
+
+    def schedule_release(self, group: ClassicGroup, member: ClassicGroupMember) -> None:
+        """A heartbeat of the member is held: answer it while that is not late."""
+        self._timers.schedule(
+            ("heartbeat", group.group_id, member.member_id),
+            hold_ms(member.session_timeout_ms),
+            group.held_heartbeats.release,
+            member.member_id,
+        )
 
     def discard(self, group: ClassicGroup) -> None:
         """Forget a group that was never written, and its timers."""

@@ -160,14 +160,14 @@ class GroupCoordinatorShard:
         promise: Promise[SyncGroupResponse] = Promise()
         return _answered(self._sync.sync(request, promise), promise)
 
-    def heartbeat(self, _context: RequestContext, request: HeartbeatRequest) -> Result[HeartbeatResponse]:
+    def heartbeat(self, context: RequestContext, request: HeartbeatRequest) -> Result[HeartbeatResponse]:
         """Restart a member's session. Raises what `ClassicMembership.heartbeat` raises, and
         InvalidGroupIdError.
 
         While the shard is being loaded the broker answers NONE, as Kafka does, so that members stay calm.
         """
         _check_group_id(request.group_id)
-        return self._membership.heartbeat(request)
+        return self._membership.heartbeat(request, context.hurry)
 
     def leave_group(self, context: RequestContext, request: LeaveGroupRequest) -> Result[LeaveGroupResponse]:
         """Remove members. Up to version 2 there is one member, whose error is the response's own.

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from minikafka.errors import KafkaError
     from minikafka.log.record_batch import RecordBatch
     from minikafka.log.unified_log import Isolation
+    from minikafka.scheduler import Promise
 
 CONSUMER_REPLICA_ID = -1
 DEBUGGING_REPLICA_ID = -2
@@ -25,9 +26,10 @@ class FetchParams:
         min_bytes: how much there must be before the answer is given.
         max_bytes: the most to return, but for the first batch.
         isolation_level: for consumers 0 (read_uncommitted) or 1 (read_committed).
+        hurry: ends the wait when it is kept.
     """
 
-    __slots__ = ("isolation", "max_bytes", "max_wait_ms", "min_bytes", "replica_epoch", "replica_id")
+    __slots__ = ("hurry", "isolation", "max_bytes", "max_wait_ms", "min_bytes", "replica_epoch", "replica_id")
 
     def __init__(
         self,
@@ -37,7 +39,9 @@ class FetchParams:
         min_bytes: int = 1,
         max_bytes: int = 0x7FFFFFFF,
         isolation_level: int = 0,
+        hurry: Promise[None] | None = None,
     ) -> None:
+        self.hurry: Promise[None] | None = hurry
         self.replica_id: int = replica_id
         self.replica_epoch: int = replica_epoch
         self.max_wait_ms: int = max_wait_ms

@@ -518,6 +518,8 @@ class ReplicaManager:
         delayed = DelayedFetch(promise, self, params, wanted, partitions, results)
         if params.is_from_follower:
             self._parked_fetches[params.replica_id] = delayed
+        if params.hurry is not None:
+            params.hurry.add_callback(lambda _: delayed.force_complete())
         return promise
 
     def read_from_log(

@@ -13,6 +13,7 @@ from minikafka.wire.addresses import bootstrap_servers
 from minikafka.wire.door import Door
 from minikafka.wire.gate import Gate
 from minikafka.wire.hosts import CallersLoop, OwnLoop
+from minikafka.wire.hurry import Hurries
 from minikafka.wire.port import Port
 
 TYPE_CHECKING = False
@@ -69,6 +70,11 @@ class Listener:
         self.network: Transport = endpoint.transport
         self.served = CLIENT_APIS
         self.gate: Gate = Gate(endpoint.driver, endpoint.scheduler)
+        self.hurries: Hurries = Hurries(
+            self.run,
+            by_hand=endpoint.driver.clock_name() == "manual",
+            prompt_rebalances=options.prompt_rebalances,
+        )
         self.read_buffer: memoryview[int] = memoryview(bytearray(_READ_BYTES))
         self._endpoint = endpoint
         self._ports: dict[int, Port] = {}
@@ -177,6 +183,11 @@ class Listener:
             return self._endpoint.new_address("client")
 
     # Answers that had to be waited for
+
+    def run(self, work: Callable[[], object]) -> None:
+        """In the event loop's thread: do something inside the gate, and deliver the answers that come of it."""
+        self.guarded(lambda: self.gate.run(work))
+        self.deliver_answers()
 
     def deliver_later(self, deliver: Callable[[Answer], object], answer: Answer) -> None:
         """Have `deliver(answer)` called by the event loop's thread.

@@ -41,12 +41,17 @@ class ListenerOptions:
             connection is handled. Kafka writes one answer before it takes the next request; this is its like
             for many small ones.
         read_buffer_bytes: while a connection's request is handled, so much is read ahead.
+        prompt_rebalances: let members hear of a rebalance, and read on after it, sooner than Kafka does. The answer
+            to a heartbeat in a Stable group is held back until there is news, the next one is due, or the client
+            sends another request over the same connection; and a Fetch that waits for records is answered when
+            the client sends another request. Kafka answers a heartbeat at once, and a member hears of a rebalance
+            by its next one, up to ``heartbeat.interval.ms`` later (3 s by default).
 
     Raises:
         IllegalArgumentError: there is no such option, or it has a bad value.
     """
 
-    __slots__ = (*KAFKAS_OPTIONS, "read_buffer_bytes", "write_buffer_bytes")
+    __slots__ = (*KAFKAS_OPTIONS, "prompt_rebalances", "read_buffer_bytes", "write_buffer_bytes")
 
     connections_max_idle_ms: int
     max_connections: int
@@ -59,12 +64,16 @@ class ListenerOptions:
         *,
         write_buffer_bytes: int = 1024 * 1024,
         read_buffer_bytes: int = 1024 * 1024,
+        prompt_rebalances: bool = False,
         **kafkas: int,
     ) -> None:
         for name, value in _over(config, kafkas).items():
             setattr(self, name, value)
         self.write_buffer_bytes: int = write_buffer_bytes
         self.read_buffer_bytes: int = read_buffer_bytes
+        self.prompt_rebalances: bool = prompt_rebalances
+        if type(prompt_rebalances) is not bool:
+            raise IllegalArgumentError(f"prompt_rebalances={prompt_rebalances!r}: expected True or False")
         for name in ("read_buffer_bytes", "write_buffer_bytes"):
             value = getattr(self, name)
             if type(value) is not int or value < 1:

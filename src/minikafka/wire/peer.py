@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from minikafka.messages.schema import Response
     from minikafka.scheduler import Promise
     from minikafka.wire.door import Door
+    from minikafka.wire.hurry import Hurry
 
 log: Logger = logger("wire")
 
@@ -50,6 +51,8 @@ class Peer(BufferedProtocol):
         self._writable = True
         self._reading = True
         self._end: str | None = None
+        self._hurry: Hurry | None = None
+        """What makes the brokers answer the request that they have now."""
 
     # What the event loop calls
 
@@ -73,6 +76,8 @@ class Peer(BufferedProtocol):
         """Something has arrived."""
         self.last_active = self._listener.loop.time()
         self._connection.receive_data(self._listener.read_buffer[:nbytes])
+        if self._hurry is not None and self._hurry.yields:
+            self._hurry.now()
         self._serve_guarded()
 
     def pause_writing(self) -> None:
@@ -90,8 +95,10 @@ class Peer(BufferedProtocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the event loop's signature
         """The connection is gone, whoever ended it."""
         self._connection.close()
+        if self._hurry is not None:
+            self._hurry.now()
         if self.address:
-            self._listener.gate.run(lambda: self._listener.network.disconnect(self.address))
+            self._listener.run(lambda: self._listener.network.disconnect(self.address))
         self.door.forget(self)
 
     # Requests and answers
@@ -142,6 +149,7 @@ class Peer(BufferedProtocol):
             if not self.door.is_open:
                 self._end = "the broker went down"
                 return
+            hurry = listener.hurries.of(incoming.message, more_has_come=connection.buffered > 0)
             promise = listener.network.request(
                 self.address,
                 self.door.broker_address,
@@ -149,6 +157,7 @@ class Peer(BufferedProtocol):
                 client_id=incoming.client_id,
                 api_version=incoming.api_version,
                 client_host=self._host,
+                hurry=None if hurry is None else hurry.promise,
             )
             if not incoming.wants_answer:
                 promise.add_callback(self._refused)
@@ -157,6 +166,9 @@ class Peer(BufferedProtocol):
             listener.gate.turn(promise)
             if not promise.done():
                 promise.add_callback(self._answered)
+                if hurry is not None:
+                    self._hurry = hurry
+                    hurry.start(listener.loop)
                 return
             self._answer(promise)
 
@@ -181,6 +193,9 @@ class Peer(BufferedProtocol):
         self.close(f"produce with acks=0 failed: {error or 'it was answered with an error'}")
 
     def _answer(self, promise: Promise[Response]) -> None:
+        if self._hurry is not None:
+            self._hurry.stop()
+            self._hurry = None
         error = promise.exception()
         if error is not None:
             self._end = str(error)
