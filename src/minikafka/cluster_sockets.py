@@ -46,7 +46,7 @@ class ClusterSockets:
         on a cluster that has been used before: librdkafka waits for a second where it has to come into being.
 
         Args:
-            host: the name or address to bind to.
+            host: the name or address to bind to; a name is bound at every address that it stands for.
             port: of the first broker, the others follow; or one for each. 0: any free port for each.
             advertised_host: what clients are told to connect to; by default `host`. To listen everywhere, bind
                 to ``"0.0.0.0"`` and advertise the name that clients know this machine or container by.

@@ -22,7 +22,7 @@ def test_a_signal_stops_it_cleanly(spawn, cli_at, tmp_path, number):
     line = process.line()
     assert line.startswith(READY)
     servers = line.removeprefix(READY).strip()
-    assert servers.count("127.0.0.1:") == 2
+    assert servers.count("localhost:") == 2
     assert ready.read_text() == f"{servers}\n"
     assert [path.name for path in tmp_path.iterdir()] == ["ready"]
 
@@ -38,7 +38,7 @@ def test_a_signal_stops_it_cleanly(spawn, cli_at, tmp_path, number):
     assert process.end() == (0, "", f"minikafka: {number.name}: stopping\n")
     assert not ready.exists()
     with socket.socket() as closed, pytest.raises(ConnectionRefusedError):
-        closed.connect(("127.0.0.1", int(servers.rsplit(":", 1)[1])))
+        closed.connect(("localhost", int(servers.rsplit(":", 1)[1])))
 
 
 def test_json_lines_tell_what_happens(spawn):
@@ -56,7 +56,7 @@ def test_a_port_that_is_taken_is_told(cli, tmp_path):
         port = other.getsockname()[1]
         result = cli("serve", "--port", str(port), "--ready-file", str(tmp_path / "ready"))
     assert result.exit_code == 1
-    assert result.stderr.startswith(f"minikafka: cannot listen on 127.0.0.1:{port}: ")
+    assert result.stderr.startswith(f"minikafka: cannot listen on localhost:{port}: ")
     assert result.stderr.count("\n") == 1
     assert result.stdout == ""
     assert not list(tmp_path.iterdir())

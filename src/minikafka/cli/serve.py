@@ -30,7 +30,12 @@ _LOOK_EVERY_S = 0.5
 
 @click.command()
 @click.option("--brokers", type=click.IntRange(min=1), default=1, show_default=True, help="How many brokers.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to bind to.")
+@click.option(
+    "--host",
+    default="localhost",
+    show_default=True,
+    help="The address to bind to; a name is bound at every address that it stands for.",
+)
 @click.option(
     "--port",
     type=click.IntRange(0, LAST_PORT),

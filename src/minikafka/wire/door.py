@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from functools import partial
 
 from minikafka.logs import logger
 from minikafka.structs import broker_address
@@ -12,6 +13,7 @@ from minikafka.wire.port import refuse
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Sequence
     from logging import Logger
 
     from minikafka.wire.listener import Listener
@@ -28,10 +30,10 @@ class Door:
     Args:
         listener: whose it is.
         node_id: the broker.
-        listening: the socket that clients connect to.
+        listening: the sockets that clients connect to, one for each address of the port.
     """
 
-    def __init__(self, listener: Listener, node_id: int, listening: socket.socket) -> None:
+    def __init__(self, listener: Listener, node_id: int, listening: Sequence[socket.socket]) -> None:
         self.listener = listener
         self.broker_address: str = broker_address(node_id)
         self.is_open: bool = True
@@ -42,38 +44,45 @@ class Door:
 
     def start(self) -> None:
         """In the event loop's thread: accept connections."""
+        for listening in self._listening:
+            self._start(listening)
+
+    def _start(self, listening: socket.socket) -> None:
         if self.is_open:
-            self.listener.loop.add_reader(self._listening, self.listener.guarded, self._accept)
+            self.listener.loop.add_reader(listening, self.listener.guarded, partial(self._accept, listening))
 
     def shut(self) -> None:
         """In any thread: nobody comes in any more, and no request of those inside is passed on."""
         self.is_open = False
-        refuse(self._listening)
+        for listening in self._listening:
+            refuse(listening)
 
     def close(self) -> None:
         """In the event loop's thread, or when the loop has ended: close the port and every connection."""
         if self.listener.loop.is_closed():
             # Its owner has closed it under our hands, and with it whatever the connections could be told by.
-            self._listening.close()
+            for listening in self._listening:
+                listening.close()
             return
-        self.listener.loop.remove_reader(self._listening)
-        self._listening.close()
+        for listening in self._listening:
+            self.listener.loop.remove_reader(listening)
+            listening.close()
         for peer in list(self._peers):
             peer.abort()
 
-    def _accept(self) -> None:
+    def _accept(self, listening: socket.socket) -> None:
         loop = self.listener.loop
         for _ in range(_ACCEPTED_AT_ONCE):
             try:
-                accepted, _ = self._listening.accept()
+                accepted, _ = listening.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
             except OSError as error:
                 if self.is_open:
                     # No file descriptors are left, most likely: leave the clients waiting for a while.
                     log.warning("%s cannot accept connections: %s", self.broker_address, error)
-                    loop.remove_reader(self._listening)
-                    loop.call_later(_ACCEPT_AGAIN_S, self.listener.guarded, self.start)
+                    loop.remove_reader(listening)
+                    loop.call_later(_ACCEPT_AGAIN_S, self.listener.guarded, partial(self._start, listening))
                 return
             accepted.setblocking(False)
             accepted.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # as Kafka does

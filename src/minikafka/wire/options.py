@@ -97,7 +97,7 @@ class Place:
     """Where one broker listens, and where clients are told that it does.
 
     Args:
-        host: the name or address to bind to.
+        host: the name or address to bind to; a name is bound at every address that it stands for.
         port: the number; 0 for any that is free.
         advertised_host: what clients are told to connect to.
         advertised_port: its port; None for the one that it listens on.
@@ -124,7 +124,7 @@ def places(
 
     Args:
         brokers: how many.
-        host: the name or address to bind to.
+        host: the name or address to bind to; a name is bound at every address that it stands for.
         port: of the first broker, the others follow; or one for each. 0: any free port.
         advertised_host: what clients are told to connect to; by default `host`.
         advertised_port: the same for ports, in the manner of `port`; by default those that are listened on.
