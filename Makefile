@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
 
-.PHONY: demo test lint types docs-check coverage bench simulate fuzz test-kafka-python-2 client-table oracle-up oracle-down check clean
+.PHONY: demo test lint types docs-check coverage bench simulate fuzz test-kafka-python-2 test-clients client-table oracle-up oracle-down check clean
 
 $(STAMP): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -58,18 +58,26 @@ VENV2 = .venvs/kafka-python-2
 
 $(VENV2)/.installed: pyproject.toml
 	test -x $(VENV2)/bin/python || $(PYTHON) -m venv $(VENV2)
-	$(VENV2)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[testing]' 'kafka-python==2.3.3'
+	$(VENV2)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[testing,compression]' 'kafka-python==2.3.3' 'python-snappy>=0.7'
 	touch $(VENV2)/.installed
 
 test-kafka-python-2: $(VENV2)/.installed  ## kafka-python 2.3: unchanged user code, and by sockets
-	$(VENV2)/bin/python -m pytest --quiet tests/patching tests/wire/test_client_table.py
+	$(VENV2)/bin/python -m pytest --quiet tests/patching tests/wire/test_client_table.py tests/wire/test_kafka_python_2.py
 
 client-table: export MINIKAFKA_UPDATE_CLIENT_TABLE = 1
 client-table: $(STAMP) $(VENV2)/.installed  ## capture anew what each client sends, for docs/clients.md
 	$(BIN)/python -m pytest --quiet tests/wire/test_client_table.py
 	$(VENV2)/bin/python -m pytest --quiet tests/wire/test_client_table.py
+	sh tests/clients/install.sh $(CLIENTS)
+	$(BIN)/python -m pytest --quiet -rs tests/clients/test_client_table.py
 
-check: lint types test test-kafka-python-2  ## all that CI runs
+CLIENTS = .clients
+
+test-clients: $(STAMP)  ## kcat, kafkajs and franz-go, as far as their tools are there
+	sh tests/clients/install.sh $(CLIENTS)
+	$(BIN)/python -m pytest --quiet -n 2 -rs tests/clients
+
+check: lint types test test-kafka-python-2 test-clients  ## all that CI runs
 
 clean:
-	rm -rf $(VENV) .venvs build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venvs $(CLIENTS) build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -15,11 +15,14 @@ from aiokafka.admin import (
     RecordsToDelete,
 )
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 
 from interop.capture import Capture
+from interop.told import LOAD_MS, Told, session_ms
 
 TIMEOUT_S = 10
 T0 = TopicPartition("exercised", 0)
+ASSIGNORS = {"range": RangePartitionAssignor}
 
 
 def exercise(servers: str, captured: Capture) -> None:
@@ -82,3 +85,46 @@ async def _administer(admin: AIOKafkaAdminClient) -> None:
     await admin.describe_consumer_groups(["g"])
     assert (await admin.list_consumer_group_offsets("g"))[T0].offset == 2
     await admin.delete_topics(["exercised"])
+
+
+def load(servers: str, topic: str, told: Told) -> None:
+    """Numbers by an idempotent producer; each is acknowledged before the next is sent."""
+
+    async def send() -> None:
+        client = AIOKafkaProducer(
+            bootstrap_servers=servers,
+            enable_idempotence=True,
+            retry_backoff_ms=50,
+            request_timeout_ms=LOAD_MS,
+        )
+        async with started(client) as producer:
+            for number in told.numbers():
+                await producer.send_and_wait(topic, b"%d" % number)
+                told.acknowledged(number)
+
+    asyncio.run(send())
+
+
+def member(servers: str, topic: str, group: str, assignor: str, instance: str | None, told: Told) -> None:
+    """A member of a group."""
+
+    async def consume() -> None:
+        client = AIOKafkaConsumer(
+            topic,
+            bootstrap_servers=servers,
+            group_id=group,
+            group_instance_id=instance,
+            partition_assignment_strategy=[ASSIGNORS[assignor]],
+            auto_offset_reset="earliest",
+            session_timeout_ms=session_ms(instance),
+            heartbeat_interval_ms=100,
+        )
+        async with started(client) as consumer:
+            while told.goes_on:
+                records = await consumer.getmany(timeout_ms=100)
+                told.owns({each.partition for each in consumer.assignment()})
+                for found in records.values():
+                    for record in found:
+                        told.read(record.partition, record.offset, record.value)
+
+    asyncio.run(consume())

@@ -19,6 +19,7 @@ from confluent_kafka.admin import (
 )
 
 from interop.capture import Capture
+from interop.told import LOAD_MS, Told, session_ms
 
 TIMEOUT_S = 10
 T0 = TopicPartition("exercised", 0)
@@ -96,3 +97,48 @@ def _administer(admin: AdminClient) -> None:
     assert told.offset == 1
     _result(admin.delete_consumer_groups(["g"]))
     _result(admin.delete_topics(["exercised"]))
+
+
+def load(servers: str, topic: str, told: Told) -> None:
+    """Numbers by an idempotent producer; each is acknowledged before the next is sent."""
+    producer = confluent_kafka.Producer(
+        {
+            "bootstrap.servers": servers,
+            "enable.idempotence": True,
+            "linger.ms": 0,
+            "retry.backoff.ms": 50,
+            "reconnect.backoff.ms": 20,
+            "reconnect.backoff.max.ms": 100,
+            "delivery.timeout.ms": LOAD_MS,
+        }
+    )
+    for number in told.numbers():
+        failures: list[Any] = []
+        producer.produce(
+            topic, b"%d" % number, on_delivery=lambda error, _, found=failures: found.append(error)
+        )
+        producer.flush(LOAD_MS / 1000)
+        assert failures == [None], failures
+        told.acknowledged(number)
+
+
+def member(servers: str, topic: str, group: str, assignor: str, instance: str | None, told: Told) -> None:
+    """A member of a group."""
+    consumer = confluent_kafka.Consumer(
+        {
+            "bootstrap.servers": servers,
+            "group.id": group,
+            **({"group.instance.id": instance} if instance else {}),
+            "partition.assignment.strategy": assignor,
+            "auto.offset.reset": "earliest",
+            "session.timeout.ms": session_ms(instance),
+            "heartbeat.interval.ms": 100,
+        }
+    )
+    with closing(consumer):
+        consumer.subscribe([topic])
+        while told.goes_on:
+            message = consumer.poll(0.1)
+            told.owns({each.partition for each in consumer.assignment()})
+            if message is not None and message.error() is None:
+                told.read(message.partition(), message.offset(), message.value())

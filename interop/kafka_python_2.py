@@ -6,12 +6,16 @@ from contextlib import closing
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, NewPartitions, NewTopic
+from kafka.coordinator.assignors.range import RangePartitionAssignor
 from kafka.protocol.admin import ElectionType
 
+from interop import kafka_python_common as common
 from interop.capture import Capture
+from interop.told import Told
 
 TIMEOUT_S = 10
 T0 = TopicPartition("exercised", 0)
+ASSIGNORS = {"range": RangePartitionAssignor}
 
 
 def exercise(servers: str, captured: Capture) -> None:
@@ -66,3 +70,11 @@ def _administer(admin: KafkaAdminClient) -> None:
     assert admin.list_consumer_group_offsets("g")[T0].offset == 2
     admin.delete_consumer_groups(["g"])
     admin.delete_topics(["exercised"])
+
+
+load = common.load
+
+
+def member(servers: str, topic: str, group: str, assignor: str, instance: str | None, told: Told) -> None:
+    """A member of a group."""
+    common.member(servers, topic, group, ASSIGNORS[assignor], instance, told)

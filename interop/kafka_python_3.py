@@ -13,12 +13,17 @@ from kafka import (
     TopicPartition,
 )
 from kafka.admin import AlterConfigOp, ConfigResource, ConfigResourceType, MemberToRemove, NewPartitions
+from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
+from kafka.coordinator.assignors.range import RangePartitionAssignor
 from kafka.structs import OffsetAndMetadata
 
+from interop import kafka_python_common as common
 from interop.capture import Capture
+from interop.told import Told
 
 TIMEOUT_S = 10
 T0 = TopicPartition("exercised", 0)
+ASSIGNORS = {"range": RangePartitionAssignor, "cooperative-sticky": CooperativeStickyAssignor}
 
 
 def exercise(servers: str, captured: Capture) -> None:
@@ -89,3 +94,11 @@ def _administer(admin: KafkaAdminClient) -> None:
     admin.delete_group_offsets("g", [T0])
     admin.delete_groups(["g"])
     admin.delete_topics(["exercised"])
+
+
+load = common.load
+
+
+def member(servers: str, topic: str, group: str, assignor: str, instance: str | None, told: Told) -> None:
+    """A member of a group."""
+    common.member(servers, topic, group, ASSIGNORS[assignor], instance, told)

@@ -1,0 +1,75 @@
+"""What kafka-python does alike in its versions 2 and 3: a load of records, a member of a group."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+from kafka import ConsumerRebalanceListener, KafkaConsumer, KafkaProducer
+
+from interop.told import LOAD_MS, Told, session_ms
+
+
+def load(servers: str, topic: str, told: Told) -> None:
+    """Numbers by an idempotent producer; each is acknowledged before the next is sent."""
+    producer = KafkaProducer(
+        bootstrap_servers=servers,
+        enable_idempotence=True,
+        retry_backoff_ms=50,
+        reconnect_backoff_ms=20,
+        reconnect_backoff_max_ms=100,
+        delivery_timeout_ms=LOAD_MS,
+    )
+    with closing(producer):
+        for number in told.numbers():
+            producer.send(topic, b"%d" % number).get(LOAD_MS / 1000)
+            told.acknowledged(number)
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Tells what the consumer owns now."""
+
+    def __init__(self, told: Told) -> None:
+        self.consumer: KafkaConsumer = None
+        self._told = told
+
+    def on_partitions_revoked(self, revoked: object) -> None:
+        """The assignment is told when the rebalance is over."""
+
+    def on_partitions_assigned(self, assigned: object) -> None:  # noqa: ARG002
+        """A rebalance is over."""
+        self.tell()
+
+    def tell(self) -> None:
+        """Tell the assignment."""
+        self._told.owns({each.partition for each in self.consumer.assignment()})
+
+
+def member(servers: str, topic: str, group: str, assignor: type, instance: str | None, told: Told) -> None:
+    """A member of a group.
+
+    One poll lasts long: kafka-python 3.0.12 forgets an assignment that arrives just when the time of a poll is up, and
+    then neither reads nor sends heartbeats. A cooperative member that loses partitions is not told by its listener.
+    """
+    listener = _Listener(told)
+    poll_ms = 1000 if "cooperative" in assignor.name else LOAD_MS
+    listener.consumer = KafkaConsumer(
+        bootstrap_servers=servers,
+        group_id=group,
+        group_instance_id=instance,
+        partition_assignment_strategy=[assignor],
+        auto_offset_reset="earliest",
+        session_timeout_ms=session_ms(instance),
+        heartbeat_interval_ms=100,
+    )
+    with closing(listener.consumer) as consumer:
+        consumer.subscribe([topic], listener=listener)
+        told.interrupt_at_the_end()
+        try:
+            while told.goes_on:
+                records = consumer.poll(timeout_ms=poll_ms)
+                listener.tell()
+                for found in records.values():
+                    for record in found:
+                        told.read(record.partition, record.offset, record.value)
+        except KeyboardInterrupt:
+            pass
