@@ -79,6 +79,42 @@ def test_the_marker_describes_the_cluster(pytester):
     pytester.runpytest_inprocess().assert_outcomes(passed=3)
 
 
+def test_a_cluster_that_listens(pytester):
+    pytester.makepyfile(
+        """
+        import socket
+        import pytest
+        from minikafka.errors import IllegalStateError
+
+        def connect(kafka):
+            for address in kafka.listening_on.split(","):
+                host, port = address.split(":")
+                socket.create_connection((host, int(port))).close()
+
+        @pytest.mark.minikafka(brokers=2, topics={"orders": 3})
+        def test_it(minikafka_listening):
+            assert minikafka_listening.driver.clock_name() == "system"
+            assert len(minikafka_listening.topic("orders").partitions) == 3
+            connect(minikafka_listening)
+
+        @pytest.mark.minikafka(clock="manual")
+        def test_manual(minikafka_listening):
+            assert minikafka_listening.driver.clock_name() == "manual"
+            connect(minikafka_listening)
+
+        @pytest.fixture
+        def refused(request):
+            with pytest.raises(IllegalStateError, match="cannot listen"):
+                request.getfixturevalue("minikafka_listening")
+
+        @pytest.mark.minikafka(clock="virtual")
+        def test_virtual(refused):
+            pass
+        """
+    )
+    pytester.runpytest_inprocess().assert_outcomes(passed=3)
+
+
 def test_the_ini_options_are_the_defaults(pytester):
     pytester.makeini("[pytest]\nminikafka_brokers = 2\nminikafka_seed = 42\n")
     pytester.makepyfile(

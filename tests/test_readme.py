@@ -43,3 +43,11 @@ def test_unchanged_user_code_runs(minikafka_broker, minikafka_patch, monkeypatch
     scope = {}
     exec(BLOCKS[2], scope)
     scope["test_billing"](minikafka_broker, minikafka_patch)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_clients_by_sockets():
+    pytest.importorskip("confluent_kafka")
+    pytest.importorskip("aiokafka")
+    [block] = [block for block in BLOCKS if "listen_in_loop" in block]
+    exec(block, {})

@@ -101,6 +101,25 @@ def minikafka_broker(minikafka_cluster: Callable[..., MiniKafka]) -> MiniKafka:
 
 
 @pytest.fixture
+def minikafka_listening(
+    request: pytest.FixtureRequest, minikafka_cluster: Callable[..., MiniKafka]
+) -> MiniKafka:
+    """A fresh `MiniKafka` that listens: clients of other libraries find it at ``minikafka_listening.listening_on``.
+
+    It is as the marker ``minikafka`` describes it; its clock is ``"system"`` unless the marker names one.
+    """
+    clocks = [
+        mark.kwargs["clock"] for mark in request.node.iter_markers("minikafka") if "clock" in mark.kwargs
+    ]
+    clock = clocks[0] if clocks else str(request.config.getini("minikafka_clock"))
+    if not clocks and clock == "virtual":
+        clock = "system"
+    kafka = minikafka_cluster(clock=clock)
+    kafka.listen()
+    return kafka
+
+
+@pytest.fixture
 def minikafka_patch(request: pytest.FixtureRequest, minikafka_broker: MiniKafka) -> Generator[patch]:
     """While the test runs, kafka-python's clients are clients of `minikafka_broker`.
 
