@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 
 CONFIG: dict[str, object] = {
     "group.min.session.timeout.ms": 100,
+    "log.initial.task.delay.ms": 100,
     "log.retention.check.interval.ms": 300,
+    # Records of scenarios have timestamps of long ago.
+    "log.retention.ms": -1,
     "offsets.topic.num.partitions": 4,
 }
 """Broker options that both sides are started with, so that scenarios need not wait long."""
-REAL_CONFIG: dict[str, object] = {"log.initial.task.delay.ms": 100}
-"""What a real Kafka needs besides, to do at once what minikafka does."""
+
 
 IN_PROCESS, WIRE, REAL = "in-process", "wire", "real"
 
@@ -249,7 +251,7 @@ def start_real(
     Raises:
         OracleMissingError: this machine cannot run one.
     """
-    options = {**CONFIG, **REAL_CONFIG, **(config or {})}
+    options = {**CONFIG, **(config or {})}
     server = RealKafka(nodes, config=options, **({} if version is None else {"version": version}))
     try:
         return server.start()

@@ -27,8 +27,8 @@ _BY_FIELD = {
     "throttle_time_ms": None,
 }
 """Fields whose values say nothing; None leaves the field out."""
-_IDS = {"producer_id": "<producer id>", "session_id": "<session>"}
-"""Fields that hold an id, or a 0 or -1 that means something."""
+_IDS = {"producer_id": ("<producer id>", 0), "session_id": ("<session>", 1)}
+"""Fields that hold an id, and the smallest: what is below it means something."""
 
 
 class Normaliser:
@@ -63,8 +63,10 @@ class Normaliser:
     def _member(self, name: str, value: Any) -> Any:
         if name in _BY_FIELD:
             return _BY_FIELD[name]
-        if name in _IDS and isinstance(value, int) and value > 0:
-            return _IDS[name]
+        if name in _IDS:
+            placeholder, smallest = _IDS[name]
+            if isinstance(value, int) and value >= smallest:
+                return placeholder
         return self(value)
 
     def _text(self, value: str) -> str:

@@ -23,7 +23,8 @@ class Difference:
 
     Args:
         where: ``AREA/SCENARIO``.
-        step: the label of the step, or the path of the observation.
+        step: the label of the step.
+        path: the place within the observation that differs; empty for the whole of it.
         client: who saw it.
         target: what was compared with the real Kafka, such as ``in-process``.
         expected: what the real Kafka has shown.
@@ -36,10 +37,11 @@ class Difference:
     target: str
     expected: Any
     actual: Any
+    path: str = ""
 
     def __str__(self) -> str:
         return (
-            f"{self.where}, step {self.step!r}, {self.client}, {self.target}\n"
+            f"{self.where}, step {self.step!r}{self.path and ' at ' + self.path}, {self.client}, {self.target}\n"
             f"  Kafka:     {dumps(self.expected, 13)}\n"
             f"  minikafka: {dumps(self.actual, 13)}"
         )

@@ -7,7 +7,7 @@ metrics and loggers have no options here and are refused.
 from __future__ import annotations
 
 from minikafka.broker.answers import MALFORMED_REQUEST
-from minikafka.config.broker import BROKER_CONFIGS, DYNAMIC_CONFIGS
+from minikafka.config.broker import BROKER_CONFIGS, DYNAMIC_CONFIGS, INTERNAL_CONFIGS
 from minikafka.config.definitions import BOOLEAN, DOUBLE, INT, LIST, LONG, SHORT, STRING
 from minikafka.config.topic import TOPIC_CONFIGS
 from minikafka.controller.topic_names import validate_topic_name
@@ -76,7 +76,7 @@ def _describe(
             raise InvalidRequestError(_refusal(resource.resource_type))
     except KafkaError as error:
         result.error_code = broker.code_for(error)
-        result.error_message = str(error.args[0]) if error.args else None
+        result.error_message = str(error.args[0]) if error.args else ""
         return result
     wanted = resource.configuration_keys
     result.configs = [each for each in configs if not wanted or each.name in wanted]
@@ -150,6 +150,7 @@ def _broker_configs(broker: Broker, name: str) -> list[DescribeConfigsResourceRe
             read_only=key.name not in DYNAMIC_CONFIGS,
         )
         for key in BROKER_CONFIGS.values()
+        if key.name not in INTERNAL_CONFIGS or key.name in broker.static_config.set_options
     ]
 
 

@@ -69,6 +69,7 @@ BROKER_CONFIGS: dict[str, ConfigKey] = {
         ConfigKey("log.flush.interval.ms", LONG, None),
         ConfigKey("log.index.interval.bytes", INT, 4096, at_least(0)),
         ConfigKey("log.index.size.max.bytes", INT, 10 * 1024 * 1024, at_least(4)),
+        ConfigKey("log.initial.task.delay.ms", LONG, 30_000, at_least(0)),
         ConfigKey("log.local.retention.bytes", LONG, -2, at_least(-2)),
         ConfigKey("log.local.retention.ms", LONG, -2, at_least(-2)),
         ConfigKey("log.message.timestamp.after.max.ms", LONG, 3600 * 1000, at_least(0)),
@@ -124,6 +125,9 @@ DYNAMIC_CONFIGS: dict[str, None] = dict.fromkeys(
 )
 """The broker options that IncrementalAlterConfigs may change (Kafka's DynamicBrokerConfig)."""
 
+INTERNAL_CONFIGS: tuple[str, ...] = ("log.initial.task.delay.ms",)
+"""The broker options that DescribeConfigs tells only where they are set (Kafka calls them internal)."""
+
 _DEFAULTS = {key.attribute: key.default for key in BROKER_CONFIGS.values()}
 
 
@@ -166,6 +170,7 @@ class BrokerConfig:
     log_flush_interval_ms: int | None
     log_index_interval_bytes: int
     log_index_size_max_bytes: int
+    log_initial_task_delay_ms: int
     log_local_retention_bytes: int
     log_local_retention_ms: int
     log_message_timestamp_after_max_ms: int

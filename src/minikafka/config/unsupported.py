@@ -49,7 +49,7 @@ kafka.metrics.reporters leader.imbalance.per.broker.percentage leader.replicatio
 listener.security.protocol.map log.cleaner.backoff.ms log.cleaner.dedupe.buffer.size log.cleaner.enable
 log.cleaner.io.buffer.load.factor log.cleaner.io.buffer.size log.cleaner.io.max.bytes.per.second
 log.cleaner.threads log.dir.failure.timeout.ms log.flush.offset.checkpoint.interval.ms
-log.flush.scheduler.interval.ms log.flush.start.offset.checkpoint.interval.ms log.initial.task.delay.ms
+log.flush.scheduler.interval.ms log.flush.start.offset.checkpoint.interval.ms
 max.connection.creation.rate max.connections.per.ip max.connections.per.ip.overrides
 metadata.log.max.record.bytes.between.snapshots metadata.log.max.snapshot.interval.ms
 metadata.log.segment.bytes metadata.log.segment.ms metadata.max.idle.interval.ms metadata.max.retention.bytes

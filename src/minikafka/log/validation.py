@@ -155,7 +155,7 @@ def _raise_record_errors(batch: RecordBatch, config: LogConfig, name: str, now_m
     bad_timestamps = False
     earliest = now_ms - config.message_timestamp_before_max_ms
     latest = now_ms + config.message_timestamp_after_max_ms
-    for index, (delta, timestamp, key, _, _) in enumerate(batch.records):
+    for index, (delta, timestamp, key, value, _) in enumerate(batch.records):
         if config.compact and key is None:
             errors.append(
                 RecordError(
@@ -168,8 +168,9 @@ def _raise_record_errors(batch: RecordBatch, config: LogConfig, name: str, now_m
                 errors.append(
                     RecordError(
                         index,
-                        "Invalid timestamp type in message. Producer should not set timestamp type "
-                        "to LogAppendTime.",
+                        f"Invalid timestamp type in message DefaultRecord(offset={batch.base_offset + delta}, "
+                        f"timestamp={timestamp}, key={len(key or b'')} bytes, value={len(value or b'')} bytes). "
+                        "Producer should not set timestamp type to LogAppendTime.",
                     )
                 )
         elif timestamp != NO_TIMESTAMP and not earliest <= timestamp <= latest:

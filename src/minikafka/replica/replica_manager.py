@@ -53,8 +53,6 @@ __all__ = [
     "ReplicaManager",
 ]
 
-INITIAL_TASK_DELAY_MS = 30_000
-"""When retention is looked at first after a start (log.initial.task.delay.ms)."""
 _ALL = -1
 _BEFORE_THE_LOG = (
     CorruptRecordError,
@@ -123,7 +121,10 @@ class ReplicaManager:
         self._to_reconsider: dict[Partition, Timer] = {}
         self._stopped = False
         self._retention = ElidedTask(
-            scheduler, config.log_retention_check_interval_ms, INITIAL_TASK_DELAY_MS, self._apply_retention
+            scheduler,
+            config.log_retention_check_interval_ms,
+            config.log_initial_task_delay_ms,
+            self._apply_retention,
         )
         self._producer_expiration = ElidedTask(
             scheduler,
