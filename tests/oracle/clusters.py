@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Self
 
-    from minikafka.messages.schema import Request
+    from minikafka.messages.schema import Request, Response
+    from minikafka.scheduler import Promise
 
 CONFIG: dict[str, object] = {
     "group.min.session.timeout.ms": 100,
@@ -32,6 +33,16 @@ CONFIG: dict[str, object] = {
 
 
 IN_PROCESS, WIRE, REAL = "in-process", "wire", "real"
+
+
+class Pending(Protocol):
+    """A request that has been sent."""
+
+    def result(self) -> dict[str, Any]:
+        """Wait for the answer: plain data, or `CLOSED`."""
+
+    def is_done(self) -> bool:
+        """Whether the answer is there by now."""
 
 
 class Cluster(Protocol):
@@ -51,6 +62,9 @@ class Cluster(Protocol):
     def ask(self, request: Request, version: int | None = None, node_id: int = 1) -> dict[str, Any]:
         """One request to one broker: the answer as plain data, or `CLOSED`."""
 
+    def begin(self, request: Request, version: int | None = None, node_id: int = 1) -> Pending:
+        """One request on a connection of its own, whose answer is not waited for yet."""
+
     def kill(self, node_id: int) -> None:
         """A broker dies on the spot."""
 
@@ -62,6 +76,45 @@ class Cluster(Protocol):
 
     def close(self) -> None:
         """Leave nothing behind."""
+
+
+class _PendingOnSocket:
+    def __init__(self, connection: Connection, request: Request, version: int | None) -> None:
+        self._connection = connection
+        self._cls = type(request)
+        self._version = request.max_version if version is None else version
+        self._answer: dict[str, Any] | None = None
+        connection.send(request, version)
+
+    def result(self) -> dict[str, Any]:
+        if self._answer is None:
+            with self._connection as connection:
+                self._answer = connection.receive(self._cls, self._version)
+        return self._answer
+
+    def is_done(self) -> bool:
+        return self._answer is not None or self._connection.is_readable()
+
+
+class _PendingInProcess:
+    def __init__(self, kafka: MiniKafka, promise: Promise[Response], version: int) -> None:
+        self._kafka = kafka
+        self._promise = promise
+        self._version = version
+
+    def result(self) -> dict[str, Any]:
+        with self._kafka.driver.lock:
+            self._kafka.driver.wait(self._promise)
+        try:
+            response = self._promise.result()
+        except KafkaConnectionError:
+            return dict(CLOSED)
+        return as_plain(type(response).decode(response.encode(self._version), self._version), self._version)
+
+    def is_done(self) -> bool:
+        with self._kafka.driver.lock:
+            self._kafka.driver.settle()
+        return self._promise.done()
 
 
 class _OnSockets:
@@ -91,6 +144,9 @@ class _OnSockets:
         if answer == CLOSED:
             self._forget(node_id)
         return answer
+
+    def begin(self, request: Request, version: int | None = None, node_id: int = 1) -> Pending:
+        return _PendingOnSocket(self.connect(node_id), request, version)
 
     def _forget(self, node_id: int) -> None:
         connection = self._connections.pop(node_id, None)
@@ -122,6 +178,7 @@ class MiniInProcess:
         self.kafka = MiniKafka(nodes, config={**CONFIG, **(config or {})})
         self.bootstrap_servers = self.kafka.bootstrap_servers
         self.node_ids = self.kafka.node_ids
+        self._connections = 0
 
     def now_ms(self) -> int:
         return self.kafka.now_ms
@@ -130,20 +187,21 @@ class MiniInProcess:
         self.kafka.advance(ms=ms)
 
     def ask(self, request: Request, version: int | None = None, node_id: int = 1) -> dict[str, Any]:
+        return self.begin(request, version, node_id, source="oracle-1").result()
+
+    def begin(
+        self, request: Request, version: int | None = None, node_id: int = 1, source: str | None = None
+    ) -> Pending:
         # By way of bytes, so that a version can carry no more than it does on a socket.
         spoken = request.max_version if version is None else version
         message = type(request).decode(request.encode(spoken), spoken)
-        kafka = self.kafka
-        with kafka.driver.lock:
-            promise = kafka.network.request(
-                "oracle-1", broker_address(node_id), message, client_id=CLIENT_ID, api_version=spoken
+        self._connections += 1
+        address = source or f"oracle-{1 + self._connections}"
+        with self.kafka.driver.lock:
+            promise = self.kafka.network.request(
+                address, broker_address(node_id), message, client_id=CLIENT_ID, api_version=spoken
             )
-            kafka.driver.wait(promise)
-        try:
-            response = promise.result()
-        except KafkaConnectionError:
-            return dict(CLOSED)
-        return as_plain(type(response).decode(response.encode(spoken), spoken), spoken)
+        return _PendingInProcess(self.kafka, promise, spoken)
 
     def kill(self, node_id: int) -> None:
         self.kafka.kill(node_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import struct
 from typing import TYPE_CHECKING
@@ -91,6 +92,10 @@ class Connection:
                 return None
             data += more
         return bytes(data)
+
+    def is_readable(self) -> bool:
+        """Whether something has come in that `receive` has not taken."""
+        return bool(select.select([self._socket], [], [], 0)[0])
 
     def close(self) -> None:
         self._socket.close()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from tests.oracle.clients import Client, Consumer
-    from tests.oracle.clusters import Cluster
+    from tests.oracle.clusters import Cluster, Pending
 
     from minikafka.messages.schema import Request
 
@@ -181,6 +181,11 @@ class Stage:
         """One request to one broker, by default the first; the version is `SPOKEN`'s by default."""
         spoken = SPOKEN.get(request.api_name) if version is None else version
         return self.cluster.ask(request, spoken, self.cluster.node_ids[0] if node is None else node)
+
+    def begin(self, request: Request, version: int | None = None, node: int | None = None) -> Pending:
+        """A request on a connection of its own whose answer is waited for later."""
+        spoken = SPOKEN.get(request.api_name) if version is None else version
+        return self.cluster.begin(request, spoken, self.cluster.node_ids[0] if node is None else node)
 
     def coordinator(self, group: str) -> int:
         """The node id of a group's coordinator, once there is one."""

@@ -84,13 +84,16 @@ DECLARED: tuple[Tolerance, ...] = (
         what="setting an unknown broker option",
         reason="Kafka keeps it for plugins that it might have; minikafka has none and refuses it by name",
     ),
-    Tolerance(
-        where="produce/*",
-        step="*",
-        path="*error_message",
-        clients="raw",
-        what="`error_message` in Produce responses",
-        reason="minikafka says what is wrong wherever it can; Kafka does so for invalid records only",
+    *(
+        Tolerance(
+            where=where,
+            step=step,
+            path=".error_message",
+            clients="raw",
+            what="`error_message` in Produce responses",
+            reason="minikafka says what is wrong wherever it can; Kafka does so for invalid records only",
+        )
+        for where, step in (("produce/*", "*"), ("topics/deleted_topics", "produce"))
     ),
 )
 """Those of the scripted scenarios."""

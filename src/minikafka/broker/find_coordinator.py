@@ -65,9 +65,9 @@ def _find(broker: Broker, key_type: int, key: str) -> Coordinator:
         host=node.host,
         port=node.port,
         error_code=ErrorCode.NONE,
-        error_message=None,
+        error_message="",
     )
 
 
-def _nobody(key: str, code: ErrorCode, message: str | None = None) -> Coordinator:
+def _nobody(key: str, code: ErrorCode, message: str = "") -> Coordinator:
     return Coordinator(key=key, node_id=-1, host="", port=-1, error_code=code, error_message=message)
