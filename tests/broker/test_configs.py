@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from minikafka.config.broker import BROKER_CONFIGS
+from minikafka.config.broker import BROKER_CONFIGS, INTERNAL_CONFIGS
 from minikafka.config.topic import TOPIC_CONFIGS
 from minikafka.errors import ErrorCode
 from minikafka.messages import alter_configs as legacy
@@ -78,10 +78,20 @@ def test_sources_and_synonyms_of_a_topic_option(make_lab):
     assert (retention.value, retention.config_source, retention.synonyms) == ("3600000", DEFAULT, [])
 
 
+def test_an_internal_option_is_described_where_it_is_set(make_lab):
+    lab = make_lab(config={"log.initial.task.delay.ms": 100})
+    [config] = [
+        each for each in describe(lab, BROKER, "1").configs if each.name == "log.initial.task.delay.ms"
+    ]
+    assert config.value == "100"
+
+
 def test_every_broker_option_is_described(make_lab):
     lab = make_lab(config={"num.partitions": 3})
     result = describe(lab, BROKER, "1")
-    assert [config.name for config in result.configs] == list(BROKER_CONFIGS)
+    assert [config.name for config in result.configs] == [
+        n for n in BROKER_CONFIGS if n not in INTERNAL_CONFIGS
+    ]
     by_name = {config.name: config for config in result.configs}
     partitions = by_name["num.partitions"]
     assert (partitions.value, partitions.config_source, partitions.read_only) == ("3", STATIC, True)
