@@ -528,7 +528,11 @@ def test_versions_and_features(admin):
     data = admin.get_broker_version_data(1)
     assert data.api_versions == versions
     assert data.broker_version >= (4, 0)
-    assert isinstance(admin.describe_features(), dict)
+    (feature,) = admin.describe_features().items()
+    assert feature[0] == "metadata.version"
+    assert feature[1]["supported"] == (7, 29)
+    assert feature[1]["finalized"] == (29, 29)
+    assert feature[1]["finalized_epoch"] > 0
 
 
 @pytest.mark.parametrize(

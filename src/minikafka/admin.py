@@ -487,7 +487,7 @@ class KafkaAdminClient(UnservedAdministration):
         return self._run(admin_cluster.api_versions(self._core))
 
     def describe_features(self, send_request_to_controller: bool = False) -> dict[str, dict[str, Any]]:  # noqa: ARG002
-        """The features that the brokers tell, of which minikafka has none."""
+        """The features that the brokers tell: metadata.version alone."""
         return self._run(admin_cluster.describe_features(self._core))
 
     # The end

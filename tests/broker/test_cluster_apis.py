@@ -171,6 +171,20 @@ def test_exactly_what_is_served_is_advertised(lab):
         assert callable(find_handler(name))
 
 
+def test_features(lab):
+    request = ApiVersionsRequest(client_software_name="lab", client_software_version="1.0")
+    response = lab.ask(request)
+    supported = [(each.name, each.min_version, each.max_version) for each in response.supported_features]
+    assert supported == [("metadata.version", 7, 29)]
+    (finalized,) = response.finalized_features
+    assert (finalized.name, finalized.min_version_level, finalized.max_version_level) == (
+        "metadata.version",
+        29,
+        29,
+    )
+    assert response.finalized_features_epoch == lab.image.version > 0
+
+
 @pytest.mark.parametrize(
     ("name", "version"), [("", "1"), ("a b", "1"), ("lab", ""), ("-lab", "1"), ("é", "1")]
 )

@@ -1,14 +1,20 @@
 """ApiVersions (0 to 4): what this broker serves (Kafka's ApiVersionManager).
 
-An unknown version is answered by the connection, in version 0's shape, as KIP-511 says. Simplification:
-features (metadata.version and the like) are not told, for none of them can be changed here.
+An unknown version is answered by the connection, in version 0's shape, as KIP-511 says. Features (KIP-584) are told
+as by a Kafka 4.2 on which metadata.version alone was finalized. Simplification: what such a broker could be upgraded to
+(group.version, transaction.version, share.version, ...) is not there and not told, and nothing can be downgraded.
 """
 
 from __future__ import annotations
 
 from minikafka.broker.dispatch import CLIENT_APIS
 from minikafka.errors import InvalidRequestError
-from minikafka.messages.api_versions import ApiVersion, ApiVersionsResponse
+from minikafka.messages.api_versions import (
+    ApiVersion,
+    ApiVersionsResponse,
+    FinalizedFeatureKey,
+    SupportedFeatureKey,
+)
 from minikafka.messages.registry import API_KEYS, advertised_range
 
 TYPE_CHECKING = False
@@ -19,13 +25,16 @@ if TYPE_CHECKING:
 
 _SOFTWARE_SINCE_VERSION = 3
 
+METADATA_VERSIONS = (7, 29)
+"""The levels of metadata.version that Kafka 4.2 supports: 3.3-IV3 to 4.2-IV1, as its brokers tell them."""
+
 
 def handle_api_versions(
-    broker: Broker,  # noqa: ARG001 - every handler is given it
+    broker: Broker,
     request: ApiVersionsRequest,
     context: RequestContext,
 ) -> ApiVersionsResponse:
-    """Tell the versions of every API that is served.
+    """Tell the versions of every API that is served, and the features.
 
     Raises:
         InvalidRequestError: the client's software name or version is not one (KIP-511).
@@ -41,7 +50,17 @@ def handle_api_versions(
     for name in CLIENT_APIS:
         lowest, highest = advertised_range(name)
         keys.append(ApiVersion(api_key=API_KEYS[name], min_version=lowest, max_version=highest))
-    return ApiVersionsResponse(api_keys=keys)
+    lowest, highest = METADATA_VERSIONS
+    return ApiVersionsResponse(
+        api_keys=keys,
+        supported_features=[
+            SupportedFeatureKey(name="metadata.version", min_version=lowest, max_version=highest)
+        ],
+        finalized_features_epoch=broker.image.version,
+        finalized_features=[
+            FinalizedFeatureKey(name="metadata.version", min_version_level=highest, max_version_level=highest)
+        ],
+    )
 
 
 def _is_software_name(text: str) -> bool:
