@@ -5,6 +5,8 @@ from contextlib import closing
 import pytest
 
 from minikafka import TopicPartition
+from minikafka.cli.connection import Connection
+from minikafka.cli.group_views import describe_group
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 
@@ -162,3 +164,29 @@ def test_partitions_that_cannot_be_reset(cli, topic):
 def test_an_unknown_group_has_an_exit_code_of_its_own(cli):
     result = cli("groups", "describe", "nobody")
     assert (result.exit_code, result.stderr) == (5, "minikafka: no group 'nobody'\n")
+
+
+class NewGroupAdmin:
+    """kafka-python's admin client on a broker with a group of KIP-848; answers of Apache Kafka 4.2.1."""
+
+    def describe_groups(self, names):
+        return {name: {"error": "Group new is not a classic group.", "group_state": "Dead"} for name in names}
+
+    def list_groups(self):
+        return [{"group_id": "new", "group_state": "Stable", "group_type": "consumer"}]
+
+    def list_group_offsets(self, specs):
+        return {name: {} for name in specs}
+
+
+def test_the_members_of_a_new_group_are_not_told():
+    view = describe_group(Connection("localhost:9092", 1000, {}), NewGroupAdmin(), "new")
+    assert view.document() == {
+        "group": "new",
+        "state": "Stable",
+        "type": "consumer",
+        "assignor": None,
+        "members": None,
+        "offsets": [],
+    }
+    assert list(view.member_rows()) == []

@@ -63,7 +63,7 @@ class GroupView(NamedTuple):
         state: Kafka's word: Empty, PreparingRebalance, CompletingRebalance, Stable, Dead.
         type: classic or consumer.
         assignor: the protocol that its members have agreed upon.
-        members: sorted by client id.
+        members: sorted by client id; None: kafka-python cannot tell, for the group has the protocol of KIP-848.
         offsets: sorted by topic and partition.
     """
 
@@ -71,7 +71,7 @@ class GroupView(NamedTuple):
     state: str
     type: str
     assignor: str
-    members: list[Member]
+    members: list[Member] | None
     offsets: list[PartitionOffsets]
 
     def offset_rows(self) -> Iterator[tuple[object, ...]]:
@@ -83,7 +83,7 @@ class GroupView(NamedTuple):
 
     def member_rows(self) -> Iterator[tuple[object, ...]]:
         """The rows below `MEMBER_HEADINGS`."""
-        for member in self.members:
+        for member in self.members or []:
             topics: dict[str, list[str]] = {}
             for topic, partition in member.assignment:
                 topics.setdefault(topic, []).append(str(partition))
@@ -98,7 +98,9 @@ class GroupView(NamedTuple):
             "state": self.state,
             "type": self.type,
             "assignor": self.assignor or None,
-            "members": [
+            "members": None
+            if self.members is None
+            else [
                 {
                     "member_id": member.id,
                     "group_instance_id": member.instance_id,
@@ -131,19 +133,26 @@ def describe_group(connection: Connection, admin: Any, name: str) -> GroupView:
         Failure: there is no such group.
     """
     described = connection.patiently(lambda: admin.describe_groups([name]))[name]
-    kind = "classic"
-    if described["group_state"] == "Dead" or described["error"]:
-        # A broker answers for classic groups only; a group of KIP-848 has its offsets to show.
-        found = {group["group_id"]: group for group in connection.patiently(admin.list_groups)}
-        if name not in found:
-            raise Failure(f"no group {name!r}", Exit.NOT_FOUND)
-        kind = str(found[name].get("group_type") or kind)
-        described = {"group_state": found[name]["group_state"], "protocol_data": "", "members": []}
-    members = sorted(
-        (_member(each) for each in described["members"]), key=lambda each: (each.client_id, each.id)
-    )
+    if described["error"] or described["group_state"] == "Dead":
+        # A broker describes classic groups only; a group of KIP-848 is in the list, and has its offsets to show.
+        kind, state = listed_group(connection, admin, name)
+        return GroupView(name, state, kind, "", None, _offsets(connection, admin, name, []))
+    members = [_member(each) for each in described["members"]]
+    members.sort(key=lambda each: (each.client_id, each.id))
     offsets = _offsets(connection, admin, name, members)
-    return GroupView(name, described["group_state"], kind, described["protocol_data"], members, offsets)
+    return GroupView(name, described["group_state"], "classic", described["protocol_data"], members, offsets)
+
+
+def listed_group(connection: Connection, admin: Any, name: str) -> tuple[str, str]:
+    """The type and the state of a group.
+
+    Raises:
+        Failure: there is no such group.
+    """
+    for group in connection.patiently(admin.list_groups):
+        if group["group_id"] == name:
+            return str(group.get("group_type") or "classic"), str(group["group_state"])
+    raise Failure(f"no group {name!r}", Exit.NOT_FOUND)
 
 
 def _member(described: dict[str, Any]) -> Member:

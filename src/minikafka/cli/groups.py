@@ -14,6 +14,7 @@ from minikafka.cli.reset_offsets import reset_offsets
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from minikafka.cli.connection import Connection
+    from minikafka.cli.group_views import Member
 
 
 @click.group()
@@ -90,15 +91,21 @@ def _show(view: GroupView, members: bool, state: bool) -> None:
     if state:
         write_table(
             ("GROUP", "STATE", "TYPE", "ASSIGNMENT-STRATEGY", "#MEMBERS"),
-            [(view.group, view.state, view.type, view.assignor or None, len(view.members))],
+            [(view.group, view.state, view.type, view.assignor or None, _count(view.members))],
         )
         return
-    if not view.members:
+    if view.members is None:
+        note(f"group {view.group!r} has the protocol of KIP-848, whose members kafka-python cannot tell")
+    elif not view.members:
         note(f"group {view.group!r} has no active members (state {view.state})")
     if members:
         write_table(MEMBER_HEADINGS, list(view.member_rows()))
     else:
         write_table(OFFSET_HEADINGS, list(view.offset_rows()))
+
+
+def _count(members: list[Member] | None) -> int | None:
+    return None if members is None else len(members)
 
 
 @groups.command()

@@ -8,7 +8,7 @@ import click
 
 from minikafka.cli.connection import connects, errors_of_kafka, kafka_python
 from minikafka.cli.failures import Exit, Failure, error_name, exit_for
-from minikafka.cli.group_views import log_offsets
+from minikafka.cli.group_views import listed_group, log_offsets
 from minikafka.cli.options import json_option
 from minikafka.cli.output import flush, note, write_json, write_table
 
@@ -147,7 +147,10 @@ def _shown(partition: Partition) -> str:
 
 
 def _check_inactive(connection: Connection, admin: Any, group: str) -> None:
-    state = connection.patiently(lambda: admin.describe_groups([group]))[group]["group_state"]
+    try:
+        _, state = listed_group(connection, admin, group)
+    except Failure:
+        return  # the first commit makes the group
     if state not in ("Empty", "Dead"):
         raise Failure(
             f"group {group!r} is {state}; its offsets can be reset while it has no members: stop its consumers"

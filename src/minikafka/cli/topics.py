@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import click
 
 from minikafka.cli.connection import connects, errors_of_kafka
@@ -262,4 +264,5 @@ def _alter_configs(admin: Any, name: str, changes: dict[str, object]) -> None:
     answer = admin.alter_configs([ConfigResource("topic", name, operations)], raise_on_unknown=False)
     result = str(answer["topic"][name])
     if result != "OK":
-        raise Failure(one_line(f"cannot alter topic {name}: {result}"))
+        said = re.sub(r"^\[Error \d+\] (\w+?)(?:Error)?: ", r"\1: ", result)
+        raise Failure(one_line(f"cannot alter topic {name}: {said}"))
