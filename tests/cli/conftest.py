@@ -128,6 +128,12 @@ class Process:
         assert self.popen.stdout is not None
         return self.popen.stdout.readline()
 
+    def write(self, text: str) -> None:
+        """To its stdin."""
+        assert self.popen.stdin is not None
+        self.popen.stdin.write(text)
+        self.popen.stdin.flush()
+
     def signal(self, number: signal.Signals) -> None:
         """Send a signal."""
         self.popen.send_signal(number)

@@ -1,5 +1,6 @@
 """The commands as processes: signals, pipes, and what is not there."""
 
+import json
 import signal
 import socket
 import sys
@@ -42,6 +43,24 @@ def test_a_consumer_that_is_stopped_leaves_its_group(served, spawn, number, code
     (document,) = served.json("groups", "describe", topic)
     assert document["state"] == "Empty"
     assert document["offsets"][0]["committed_offset"] == 1
+
+
+def test_each_line_is_acknowledged_before_the_next_one_comes(served, spawn):
+    producer = spawn("produce", "talk", "--json", "--bootstrap-server", served.servers)
+    for offset in range(3):
+        producer.write("v\n")
+        assert json.loads(producer.line())["offset"] == offset
+    producer.signal(signal.SIGTERM)
+    assert producer.end() == (143, "", "")
+    assert served.out("consume", "talk", "--to-end") == "v\n" * 3
+
+
+def test_a_record_that_is_refused_ends_the_producer_at_once(served, spawn):
+    served.out("topics", "create", "narrow", "--config", "max.message.bytes=100")
+    producer = spawn("produce", "narrow", "--bootstrap-server", served.servers)
+    producer.write("x" * 1000 + "\n")
+    assert producer.exit_code() == 1
+    assert producer.end()[2].startswith("minikafka: MessageSizeTooLarge: ")
 
 
 def test_a_reader_that_leaves_ends_the_consumer(served, spawn):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 
 import click
@@ -123,7 +124,7 @@ def consume(
         allow_auto_create_topics=False,
     )
     output = JsonFormat() if as_json else TextFormat(fields, unescaped(separator), null_marker.encode())
-    shown = Progress("records read", progress)
+    shown = Progress("records read", progress, shared=sys.stdout.isatty())
     clean = False
     with Stop() as stop, outages_told():
         reading = Reading(consumer, stop, max_messages, timeout_ms)

@@ -67,5 +67,5 @@ def progress_option(command: F) -> F:
     return click.option(
         "--progress/--no-progress",
         default=None,
-        help="Count on stderr while the work goes on; by default where stderr is a terminal and stdout is none.",
+        help="Count on stderr while the work goes on; by default where a terminal has nothing else to show.",
     )(command)

@@ -51,13 +51,15 @@ class Progress:
 
     Args:
         what: the things counted, such as ``"records sent"``.
-        shown: True or False; None: only if stderr is a terminal and stdout is not, where they would mix.
+        shown: True or False; None: only if stderr is a terminal that it has for itself.
+        shared: whether other things are read or written there, if it is one.
     """
 
-    def __init__(self, what: str, shown: bool | None = None) -> None:
+    def __init__(self, what: str, shown: bool | None, *, shared: bool) -> None:
         self._what = what
         self._redraws = sys.stderr.isatty()
-        self._shown = self._redraws and not sys.stdout.isatty() if shown is None else shown
+        self._shown = self._redraws and not shared if shown is None else shown
+        self._asked_for = bool(shown)
         self._started = time.monotonic()
         self._next = self._started + _REDRAW_S
         self._drawn = False
@@ -74,8 +76,8 @@ class Progress:
         self._drawn = True
 
     def close(self, count: int) -> None:
-        """The work is over: the last count, if any was shown or asked for."""
-        if self._shown and (self._drawn or count):
+        """The work is over: the last count, if one was shown before or asked for."""
+        if self._drawn or self._asked_for:
             self._write(count, time.monotonic(), "\n")
 
     def _write(self, count: int, now: float, end: str) -> None:

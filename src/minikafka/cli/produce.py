@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+import select
 import sys
-from collections import deque
+from typing import cast
 
 import click
 
-from minikafka.cli.connection import connects, errors_of_kafka
-from minikafka.cli.failures import INSTALL, Exit, Failure, failure_for
+from minikafka.cli.connection import connects
+from minikafka.cli.failures import INSTALL, Exit, Failure
 from minikafka.cli.options import json_option, progress_option, unescaped
-from minikafka.cli.output import Progress, flush, write_json
+from minikafka.cli.output import Progress
 from minikafka.cli.record_lines import LineReader, record_of_json
+from minikafka.cli.sender import Sender
+from minikafka.cli.signals import terminating
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from io import BufferedIOBase
     from typing import Any
 
     from minikafka.cli.connection import Connection
-    from minikafka.cli.record_lines import Headers, NewRecord
+    from minikafka.cli.record_lines import NewRecord
 
 _LINGER_MS = 5
-_OUTSTANDING = 10_000
-"""How many records may be unacknowledged; they, and no more of the input, are in memory."""
+_READ_BYTES = 64 * 1024
 
 
 @click.command()
@@ -109,18 +112,27 @@ def produce(
             separator(headers_separator, "--headers-separator") if with_headers else None,
             None if null_marker is None else null_marker.encode(),
         ).record
+    shared = sys.stdin.isatty() or (as_json and sys.stdout.isatty())
+    shown = Progress("records sent", progress, shared=shared)
     producer = open_producer(connection, acks, compression_type, timeout_ms)
-    sender = Sender(producer, topic, partition, headers, as_json, Progress("records sent", progress))
+    clean = False
     try:
-        for number, line in enumerate(lines(), 1):
-            sender.send(read(line, number))
-            if sys.stdin.isatty():
-                sender.settle()
+        sender = Sender(producer, topic, partition, headers, as_json, shown)
+        with terminating():
+            send_lines(sender, read)
+        clean = True
     finally:
-        try:
-            sender.settle()
-        finally:
-            producer.close(timeout=timeout_ms / 1000 if sys.exc_info()[0] is None else 0)
+        producer.close(timeout=timeout_ms / 1000 if clean else 0)
+    shown.close(sender.acknowledged)
+
+
+def send_lines(sender: Sender, read: Callable[[bytes, int], NewRecord]) -> None:
+    """Send all that stdin gives; whatever ends it, what was sent before is acknowledged first."""
+    try:
+        for number, line in enumerate(lines(sender.settle), 1):
+            sender.send(read(line, number))
+    finally:
+        sender.settle()
 
 
 def fixed_header(text: str) -> tuple[str, bytes | None]:
@@ -154,125 +166,32 @@ def open_producer(connection: Connection, acks: str, compression_type: str, time
         raise Failure(f"{error} ({INSTALL})", Exit.USAGE) from None
 
 
-def lines() -> Iterator[bytes]:
-    """The lines of stdin as they come, without their ends; with a prompt where somebody types."""
-    stream = sys.stdin.buffer
-    prompts = sys.stdin.isatty()
-    while True:
-        if prompts:
-            click.echo(">", nl=False, err=True)
-        line = stream.readline()
-        if not line:
-            return
-        yield line.removesuffix(b"\n").removesuffix(b"\r")
-
-
-def partitions_of(producer: Any, topic: str) -> set[int]:
-    """The topic's partitions; a broker that creates topics on demand creates this one.
-
-    Raises:
-        Failure: there is no such topic, and none came into being; or there can be none of that name.
-    """
-    try:
-        return set(producer.partitions_for(topic))
-    except ValueError as error:
-        raise Failure(str(error), Exit.USAGE) from None
-    except errors_of_kafka().KafkaTimeoutError:
-        raise Failure(
-            f"no topic {topic!r}, and none has come into being (minikafka topics create {topic})",
-            Exit.NOT_FOUND,
-        ) from None
-
-
-class Sender:
-    """Sends records and follows what becomes of each, in order.
+def lines(when_idle: Callable[[], None]) -> Iterator[bytes]:
+    """The lines of stdin as they come, without their ends; with a prompt where somebody types.
 
     Args:
-        producer: kafka-python's.
-        topic: where to.
-        partition: which; None: the record's own, or the partitioner's choice.
-        headers: of every record.
-        as_json: tell of each acknowledged record.
-        progress: counts them.
-
-    Raises:
-        Failure: there is no such topic.
+        when_idle: called before waiting for more.
     """
+    stream = cast("BufferedIOBase", sys.stdin.buffer)
+    rest = b""
+    while True:
+        if not is_readable():
+            when_idle()
+            if sys.stdin.isatty() and not rest:
+                click.echo(">", nl=False, err=True)
+        chunk = stream.read1(_READ_BYTES)
+        if not chunk:
+            break
+        *whole, rest = (rest + chunk).split(b"\n")
+        for line in whole:
+            yield line.removesuffix(b"\r")
+    if rest:
+        yield rest.removesuffix(b"\r")
 
-    def __init__(
-        self,
-        producer: Any,
-        topic: str,
-        partition: int | None,
-        headers: Headers,
-        as_json: bool,
-        progress: Progress,
-    ) -> None:
-        self._producer = producer
-        self._topic = topic
-        self._partitions = partitions_of(producer, topic)
-        self._partition = partition
-        self._headers = headers
-        self._as_json = as_json
-        self._progress = progress
-        self._futures: deque[Any] = deque()
-        self.acknowledged: int = 0
 
-    def send(self, record: NewRecord) -> None:
-        """Send a record.
-
-        Raises:
-            Failure: it cannot be sent, or an earlier one was refused.
-        """
-        partition = record.partition if self._partition is None else self._partition
-        if partition is not None and partition not in self._partitions:
-            raise Failure(f"topic {self._topic!r} has no partition {partition}", Exit.NOT_FOUND)
-        headers = [*self._headers, *record.headers]
-        if record.key is None and record.value is None:
-            raise Failure("kafka-python sends no record whose key and value are both null")
-        if any(value is None for _, value in headers):
-            raise Failure("kafka-python sends no header whose value is null")
-        future = self._producer.send(
-            self._topic,
-            value=record.value,
-            key=record.key,
-            headers=headers,
-            partition=partition,
-            timestamp_ms=record.timestamp,
-        )
-        self._futures.append(future)
-        while self._futures and (self._futures[0].is_done or len(self._futures) > _OUTSTANDING):
-            self._follow(self._futures.popleft())
-
-    def settle(self) -> None:
-        """Wait until all that was sent is acknowledged.
-
-        Raises:
-            Failure: a record was refused.
-        """
-        while self._futures:
-            self._follow(self._futures.popleft())
-        flush()
-        self._progress.close(self.acknowledged)
-
-    def _follow(self, future: Any) -> None:
-        try:
-            metadata = future.get()
-        except errors_of_kafka().KafkaError as error:
-            self._futures.clear()
-            failure = failure_for(error)
-            raise Failure(
-                f"{failure.message} ({self.acknowledged} records were acknowledged before)",
-                failure.exit_code,
-            ) from error
-        self.acknowledged += 1
-        if self._as_json:
-            write_json(
-                {
-                    "topic": metadata.topic,
-                    "partition": metadata.partition,
-                    "offset": metadata.offset,
-                    "timestamp": metadata.timestamp,
-                }
-            )
-        self._progress.show(self.acknowledged)
+def is_readable() -> bool:
+    """Whether stdin has something to read, or its end; where nobody can tell, it counts as readable."""
+    try:
+        return bool(select.select([sys.stdin], [], [], 0)[0])
+    except (OSError, ValueError):
+        return True

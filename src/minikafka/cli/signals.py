@@ -4,13 +4,31 @@ from __future__ import annotations
 
 import signal
 import threading
+from contextlib import contextmanager
+
+from minikafka.cli.failures import Exit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import FrameType
     from typing import Self
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def terminating() -> Iterator[None]:
+    """Inside, SIGTERM ends the command as Ctrl-C does: what has to be finished is finished."""
+
+    def leave(*_: object) -> None:
+        raise SystemExit(Exit.TERMINATED)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class Stop:
