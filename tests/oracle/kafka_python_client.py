@@ -60,6 +60,10 @@ class KafkaPythonClient:
         consumer = self._package.KafkaConsumer(
             *topics, bootstrap_servers=self._servers, group_id=group, **options
         )
+        for topic in topics:
+            # kafka-python 3.0.12 may join a group before it knows a topic, and then never divide it if it is
+            # polled for short times only.
+            consumer.partitions_for_topic(topic)
         made = KafkaPythonConsumer(self, consumer)
         self._made.append(made)
         return made
