@@ -321,7 +321,7 @@ def _group_view(kafka: MiniKafka, node_id: int, snapshot: GroupSnapshot) -> Grou
     subscribed: set[str] = set()
     consumers = snapshot.protocol_type == "consumer"
     for member in snapshot.members:
-        assignment = _assigned(member.assignment) if consumers else ()
+        assignment = assigned_partitions(member.assignment) if consumers else ()
         members.append(
             MemberView(
                 member.member_id, member.client_id, member.client_host, member.group_instance_id, assignment
@@ -347,7 +347,7 @@ def _group_view(kafka: MiniKafka, node_id: int, snapshot: GroupSnapshot) -> Grou
     )
 
 
-def _assigned(data: bytes) -> tuple[TopicPartition, ...]:
+def assigned_partitions(data: bytes) -> tuple[TopicPartition, ...]:
     """The partitions in a member's assignment bytes; none before the first assignment."""
     if not data:
         return ()

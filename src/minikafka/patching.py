@@ -16,17 +16,28 @@ import sys
 from types import FunctionType
 
 from minikafka import bootstrap
+from minikafka.cluster import MiniKafka
 from minikafka.errors import ErrorTable, KafkaConfigurationError, KafkaError, UnsupportedOptionError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import ModuleType, TracebackType
-    from typing import Any, TypeVar
-
-    from minikafka.cluster import MiniKafka
+    from typing import Any, Protocol, TypeVar
 
     Decorated = TypeVar("Decorated", bound=Callable[..., Any] | type[Any])
+
+    class Elsewhere(Protocol):
+        """A cluster outside this process: kafka-python's clients stay what they are, and are led there."""
+
+        def construct(self, make: Callable[..., Any], *args: Any, **options: Any) -> Any:
+            """Make a client with these options, and the way to the cluster."""
+            ...
+
+        def adopt(self, client: object) -> None:
+            """Take note of a client that was made."""
+            ...
+
 
 _CLIENTS = {
     "KafkaProducer": "minikafka.producer",
@@ -48,7 +59,8 @@ class patch:  # noqa: N801 - used as a verb, like unittest.mock.patch
     """While on, kafka-python's clients are clients of `cluster`; a context manager and a decorator.
 
     Args:
-        cluster: the cluster that the clients will live on.
+        cluster: the cluster that the clients will live on; or a real one, as the fixture `minikafka_broker`
+            gives it with ``--minikafka-bootstrap-servers``: its clients remain kafka-python's.
         bootstrap_servers: the addresses that lead to it (``"host:port,..."`` or a list); None, the default,
             means every address. Clients of other addresses stay what kafka-python makes of them.
 
@@ -60,7 +72,9 @@ class patch:  # noqa: N801 - used as a verb, like unittest.mock.patch
     runs with the patch on, of another class the methods whose names begin with ``test``.
     """
 
-    def __init__(self, cluster: MiniKafka, bootstrap_servers: str | Iterable[str] | None = None) -> None:
+    def __init__(
+        self, cluster: MiniKafka | Elsewhere, bootstrap_servers: str | Iterable[str] | None = None
+    ) -> None:
         self.cluster = cluster
         self._addresses = None if bootstrap_servers is None else frozenset(_addresses(bootstrap_servers))
 
@@ -239,9 +253,14 @@ class _PatchedClass:
             defaults = type(client).DEFAULT_CONFIG
             wanted = options.get("bootstrap_servers", defaults["bootstrap_servers"])
             for active in reversed(_active):
-                if active.takes(wanted):
+                if not active.takes(wanted):
+                    continue
+                if isinstance(active.cluster, MiniKafka):
                     self._construct(client, active.cluster, defaults, wanted, args, options)
-                    return
+                else:
+                    active.cluster.construct(functools.partial(original, client), *args, **options)
+                    active.cluster.adopt(client)
+                return
             original(client, *args, **options)
 
         return init  # type: ignore[return-value]

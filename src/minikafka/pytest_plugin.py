@@ -2,9 +2,13 @@
 
 It is loaded in every pytest run of whoever has minikafka installed, so nothing but pytest is imported before
 a fixture asks for a cluster.
+
+With ``--minikafka-bootstrap-servers`` the clusters are a real Kafka's (`minikafka.remote`).
 """
 
 from __future__ import annotations
+
+import os
 
 import pytest
 
@@ -15,11 +19,21 @@ if TYPE_CHECKING:
 
     from minikafka.cluster import MiniKafka
     from minikafka.patching import patch
+    from minikafka.remote.client_library import PublicNames
+    from minikafka.remote.cluster import RealCluster
+
+    Cluster = MiniKafka | RealCluster
 
     Setting = object
     Settings = dict[str, Setting]
 
-_CLUSTERS: pytest.StashKey[list[MiniKafka]] = pytest.StashKey()
+_CLUSTERS: pytest.StashKey[list[Cluster]] = pytest.StashKey()
+_REAL: pytest.StashKey[str] = pytest.StashKey()
+_NAMES: pytest.StashKey[PublicNames] = pytest.StashKey()
+
+_REAL_OPTION = "--minikafka-bootstrap-servers"
+_REAL_INI = "minikafka_bootstrap_servers"
+_REAL_VARIABLE = "MINIKAFKA_BOOTSTRAP_SERVERS"
 
 _INI = {
     "minikafka_brokers": ("brokers", "1", "how many brokers a minikafka cluster has"),
@@ -30,13 +44,20 @@ _INI = {
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare the ini options."""
+    """Declare the options and ini options."""
     for name, (_, default, text) in _INI.items():
         parser.addini(name, f"{text} (default: {default})", default=default)
+    parser.getgroup("minikafka").addoption(
+        _REAL_OPTION,
+        metavar="HOST:PORT",
+        help="run the tests on a real Kafka, in plaintext, through the installed kafka-python; what it cannot "
+        f"do is skipped (also: the ini option {_REAL_INI}, the environment variable {_REAL_VARIABLE})",
+    )
+    parser.addini(_REAL_INI, f"the same as {_REAL_OPTION}", default="")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the markers."""
+    """Declare the markers; prepare for a real Kafka if there is one."""
     config.addinivalue_line(
         "markers",
         "minikafka(brokers=1, topics={'orders': 3}, clock='virtual', seed=0, config={...}): "
@@ -46,6 +67,40 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         "minikafka_patch(bootstrap_servers=None): run the test with kafka-python's clients on its cluster",
     )
+    real = (
+        config.getoption(_REAL_OPTION) or os.environ.get(_REAL_VARIABLE) or str(config.getini(_REAL_INI))
+    ).strip()
+    if real:
+        _prepare_real(config, real)
+
+
+def _prepare_real(config: pytest.Config, bootstrap_servers: str) -> None:
+    from minikafka.errors import KafkaConfigurationError
+    from minikafka.remote.client_library import PublicNames
+    from minikafka.remote.cluster import addresses
+
+    names = PublicNames()
+    try:
+        addresses(bootstrap_servers)
+        # Before any test module is imported, for it may import these names from minikafka.
+        names.switch_on()
+    except KafkaConfigurationError as error:
+        raise pytest.UsageError(f"{_REAL_OPTION}: {error.args[0]}") from error
+    config.stash[_REAL] = bootstrap_servers
+    config.stash[_NAMES] = names
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Undo what `pytest_configure` did to the process."""
+    names = config.stash.get(_NAMES, None)
+    if names is not None:
+        names.switch_off()
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Say so if the tests run on a real Kafka."""
+    real = config.stash.get(_REAL, None)
+    return None if real is None else f"minikafka: on the real Kafka at {real}"
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -61,11 +116,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     clusters = item.stash.get(_CLUSTERS, None)
     if report.failed and clusters and report.when != "teardown":
-        from minikafka.inspection import describe
-
         for number, kafka in enumerate(clusters, 1):
             title = "minikafka" if len(clusters) == 1 else f"minikafka {number}"
-            report.sections.append((title, describe(kafka)))
+            report.sections.append((title, _describe(kafka)))
     return report
 
 
@@ -76,15 +129,18 @@ def minikafka_cluster(request: pytest.FixtureRequest) -> Generator[Callable[...,
     It takes the settings of the marker ``minikafka``, which also gives the defaults, and closes what it
     started when the test is over.
     """
-    clusters: list[MiniKafka] = []
+    clusters: list[Cluster] = []
     request.node.stash[_CLUSTERS] = clusters
-    defaults = _settings(request)
+    defaults = _ini_settings(request)
+    marked = _marked_settings(request)
+    real = request.config.stash.get(_REAL, None)
 
     def start(**settings: Setting) -> MiniKafka:
         _validate("minikafka_cluster", settings)
-        kafka = _start({**defaults, **settings})
+        demanded = {**marked, **settings}
+        kafka = _start({**defaults, **demanded}) if real is None else _join(real, defaults, demanded)
         clusters.append(kafka)
-        return kafka
+        return kafka  # type: ignore[return-value] # a RealCluster has its face
 
     yield start
     failures = [failure for failure in map(_close, reversed(clusters)) if failure is not None]
@@ -139,13 +195,19 @@ def minikafka_patch(request: pytest.FixtureRequest, minikafka_broker: MiniKafka)
         yield active
 
 
-def _settings(request: pytest.FixtureRequest) -> Settings:
-    """The ini options, overridden by the markers from the outermost (module) to the test's own."""
+def _ini_settings(request: pytest.FixtureRequest) -> Settings:
+    """What the ini options say."""
     settings: Settings = {}
     for ini, (name, _, _) in _INI.items():
         text = str(request.config.getini(ini))
         settings[name] = int(text) if name != "clock" and text.lstrip("-").isdigit() else text
         _validate(f"the ini option {ini}", {name: settings[name]})
+    return settings
+
+
+def _marked_settings(request: pytest.FixtureRequest) -> Settings:
+    """What the markers say, from the outermost (module) to the test's own."""
+    settings: Settings = {}
     for marker in reversed(list(request.node.iter_markers("minikafka"))):
         if marker.args:
             _refuse(f"@pytest.mark.minikafka({marker.args[0]!r}): settings are given by name, as brokers=3")
@@ -201,20 +263,56 @@ def _start(settings: Settings) -> MiniKafka:
     topics = settings.pop("topics", {})
     kafka = MiniKafka(**settings)  # type: ignore[arg-type]
     try:
-        assert isinstance(topics, dict)
-        for name, topic in topics.items():
-            if isinstance(topic, dict):
-                kafka.create_topic(name, **topic)
-            else:
-                kafka.create_topic(name, partitions=topic)
+        _create_topics(kafka, topics)
     except BaseException:
         kafka.close()
         raise
     return kafka
 
 
-def _close(kafka: MiniKafka) -> BaseException | None:
+def _join(bootstrap_servers: str, defaults: Settings, demanded: Settings) -> RealCluster:
+    """A real cluster under names of its own; the test is skipped if it demands what the cluster is not."""
+    from minikafka.remote.cluster import RealCluster
+    from minikafka.remote.demands import unmet
+
+    kafka = RealCluster(bootstrap_servers, pytest.skip)
+    try:
+        reason = unmet(kafka, {"brokers": defaults["brokers"], **demanded})
+        if reason is not None:
+            pytest.skip(reason)
+        _create_topics(kafka, demanded.get("topics", {}))
+    except BaseException:
+        kafka.close()
+        raise
+    return kafka
+
+
+def _create_topics(kafka: Cluster, topics: Setting) -> None:
+    assert isinstance(topics, dict)
+    for name, topic in topics.items():
+        if isinstance(topic, dict):
+            kafka.create_topic(name, **topic)
+        else:
+            kafka.create_topic(name, partitions=topic)
+
+
+def _describe(kafka: Cluster) -> str:
+    from minikafka.cluster import MiniKafka
+
+    if not isinstance(kafka, MiniKafka):
+        return kafka.describe()
+    from minikafka.inspection import describe
+
+    return describe(kafka)
+
+
+def _close(kafka: Cluster) -> BaseException | None:
     """Close a cluster; the internal error that poisoned it, if one did."""
+    from minikafka.cluster import MiniKafka
+
+    if not isinstance(kafka, MiniKafka):
+        kafka.close()
+        return None
     failure = kafka.scheduler.failure
     try:
         kafka.close()
