@@ -148,7 +148,8 @@ def test_every_way_to_close_leaves_nothing(connect: Connect, how: str) -> None:
         just_connected = connect(kafka.listening_on or "")
         if how == "aclose":
             await kafka.aclose()
-            assert len(asyncio.all_tasks()) == 2  # this one, and that which waits for it
+            names = {task.get_name() for task in asyncio.all_tasks()}
+            assert "minikafka-wire" not in names
         elif how == "close in the loop":
             kafka.close()
         elif how == "close in a thread":
@@ -220,3 +221,20 @@ def test_a_thread_listener_closed_from_a_loop() -> None:
         assert threads() == []
 
     run(main)
+
+
+def test_a_connection_that_is_accepted_as_the_loop_ends(connect: Connect) -> None:
+    """Whatever turn of the loop it has come to, its socket is closed."""
+
+    async def main(turns: int) -> MiniKafka:
+        kafka = MiniKafka(clock="system")
+        servers = await kafka.listen_in_loop()
+        await asyncio.sleep(0)
+        connect(servers)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        return kafka
+
+    for turns in range(6):
+        asyncio.run(main(turns)).close()
+        gc.collect()

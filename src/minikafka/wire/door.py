@@ -40,7 +40,7 @@ class Door:
         """Whether the broker that was started with this door is up; changes under the driver's lock."""
         self._listening = listening
         self._peers: dict[Peer, None] = {}
-        self._arrivals: dict[asyncio.Task[object], None] = {}
+        self._arrivals: dict[asyncio.Task[object], socket.socket] = {}
 
     def start(self) -> None:
         """In the event loop's thread: accept connections."""
@@ -87,12 +87,15 @@ class Door:
             accepted.setblocking(False)
             accepted.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # as Kafka does
             arrival = loop.create_task(loop.connect_accepted_socket(lambda: Peer(self), accepted))
-            self._arrivals[arrival] = None
+            self._arrivals[arrival] = accepted
             arrival.add_done_callback(self._arrived)
 
     def _arrived(self, arrival: asyncio.Task[object]) -> None:
-        del self._arrivals[arrival]
-        if not arrival.cancelled() and arrival.exception() is not None:
+        accepted = self._arrivals.pop(arrival)
+        if arrival.cancelled():
+            # The loop's owner ends it; a task that was cancelled before its first step has told nobody of its socket.
+            accepted.close()
+        elif arrival.exception() is not None:
             log.warning("%s lost a connection that it accepted: %r", self.broker_address, arrival.exception())
 
     def admit(self, peer: Peer) -> bool:
