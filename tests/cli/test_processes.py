@@ -4,11 +4,13 @@ import json
 import signal
 import socket
 import sys
+from contextlib import closing
 
 import pytest
 from kafka.errors import UnsupportedCodecError
 
 import minikafka.cli
+from minikafka import MiniKafka
 from minikafka.cli.failures import failure_for
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
@@ -71,6 +73,24 @@ def test_a_reader_that_leaves_ends_the_consumer(served, spawn):
     consumer.popen.stdout.close()
     assert consumer.exit_code() == 141
     assert consumer.popen.stderr.read() == ""
+
+
+def test_a_consumer_tells_of_a_broker_that_is_down_and_goes_on_when_it_is_back(spawn):
+    with MiniKafka(clock="system") as kafka:
+        kafka.create_topic("t")
+        with closing(kafka.producer()) as producer:
+            consumer = spawn("consume", "t", "--from-beginning", "--bootstrap-server", kafka.listen())
+            producer.send("t", b"before").get(timeout=10)
+            assert consumer.line() == "before\n"
+            kafka.kill(1)
+            assert consumer.popen.stderr.readline().startswith(
+                "minikafka: a broker does not answer, trying again: "
+            )
+            kafka.start(1)
+            producer.send("t", b"after").get(timeout=20)
+            assert consumer.line() == "after\n"
+            consumer.signal(signal.SIGINT)
+            assert consumer.end() == (130, "", "minikafka: 2 records read\n")
 
 
 @pytest.mark.parametrize(
