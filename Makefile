@@ -61,11 +61,12 @@ VENV2 = .venvs/kafka-python-2
 
 $(VENV2)/.installed: pyproject.toml
 	test -x $(VENV2)/bin/python || $(PYTHON) -m venv $(VENV2)
-	$(VENV2)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[testing,compression]' 'kafka-python==2.3.3' 'python-snappy>=0.7'
+	$(VENV2)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[testing,compression]' 'kafka-python==2.3.3' 'python-snappy>=0.7' 'click>=8.2'
 	touch $(VENV2)/.installed
 
 test-kafka-python-2: $(VENV2)/.installed  ## kafka-python 2.3: unchanged user code, and by sockets
-	$(VENV2)/bin/python -m pytest --quiet tests/patching tests/wire/test_client_table.py tests/wire/test_kafka_python_2.py
+	$(VENV2)/bin/python -m pytest --quiet tests/patching \
+		tests/wire/test_client_table.py tests/wire/test_kafka_python_2.py tests/wire/test_hello_topic.py
 
 client-table: export MINIKAFKA_UPDATE_CLIENT_TABLE = 1
 client-table: $(STAMP) $(VENV2)/.installed  ## capture anew what each client sends, for docs/clients.md

@@ -128,3 +128,26 @@ def member(servers: str, topic: str, group: str, assignor: str, instance: str | 
                         told.read(record.partition, record.offset, record.value)
 
     asyncio.run(consume())
+
+
+def hello(servers: str) -> None:
+    """The hello-topic story: make and describe the topic, produce to it, consume it from the beginning."""
+
+    async def story() -> None:
+        async with started(AIOKafkaAdminClient(bootstrap_servers=servers), "close") as admin:
+            await admin.create_topics([NewTopic("hello-topic", 1, 1)])
+            (described,) = await admin.describe_topics(["hello-topic"])
+            assert (described["topic"], len(described["partitions"])) == ("hello-topic", 1)
+        async with started(AIOKafkaProducer(bootstrap_servers=servers)) as producer:
+            await producer.send_and_wait("hello-topic", b"hello", key=b"hello-key")
+        client = AIOKafkaConsumer(
+            "hello-topic",
+            bootstrap_servers=servers,
+            group_id="hello-group-id",
+            auto_offset_reset="earliest",
+        )
+        async with started(client) as consumer:
+            record = await consumer.getone()
+            assert (record.key, record.value) == (b"hello-key", b"hello")
+
+    asyncio.run(asyncio.wait_for(story(), 3 * TIMEOUT_S))

@@ -142,3 +142,21 @@ def member(servers: str, topic: str, group: str, assignor: str, instance: str | 
             told.owns({each.partition for each in consumer.assignment()})
             if message is not None and message.error() is None:
                 told.read(message.partition(), message.offset(), message.value())
+
+
+def hello(servers: str) -> None:
+    """The hello-topic story: make and describe the topic, produce to it, consume it from the beginning."""
+    admin = AdminClient({"bootstrap.servers": servers})
+    _result(admin.create_topics([NewTopic("hello-topic", 1, 1)]))
+    described = _result(admin.describe_topics(TopicCollection(["hello-topic"])))
+    assert (described.name, len(described.partitions)) == ("hello-topic", 1)
+    producer = confluent_kafka.Producer({"bootstrap.servers": servers})
+    producer.produce("hello-topic", b"hello", key=b"hello-key")
+    assert producer.flush(TIMEOUT_S) == 0
+    consumer = confluent_kafka.Consumer(
+        {"bootstrap.servers": servers, "group.id": "hello-group-id", "auto.offset.reset": "earliest"}
+    )
+    with closing(consumer):
+        consumer.subscribe(["hello-topic"])
+        (message,) = consumer.consume(1, TIMEOUT_S)
+        assert (message.key(), message.value()) == (b"hello-key", b"hello")

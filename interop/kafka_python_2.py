@@ -78,3 +78,12 @@ load = common.load
 def member(servers: str, topic: str, group: str, assignor: str, instance: str | None, told: Told) -> None:
     """A member of a group."""
     common.member(servers, topic, group, ASSIGNORS[assignor], instance, told)
+
+
+def hello(servers: str) -> None:
+    """The hello-topic story: make and describe the topic, produce to it, consume it from the beginning."""
+    with closing(KafkaAdminClient(bootstrap_servers=servers)) as admin:
+        admin.create_topics([NewTopic("hello-topic", 1, 1)])
+        (described,) = admin.describe_topics(["hello-topic"])
+        assert (described["topic"], len(described["partitions"])) == ("hello-topic", 1)
+    common.hello(servers)

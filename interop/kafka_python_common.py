@@ -73,3 +73,18 @@ def member(servers: str, topic: str, group: str, assignor: type, instance: str |
                         told.read(record.partition, record.offset, record.value)
         except KeyboardInterrupt:
             pass
+
+
+def hello(servers: str) -> None:
+    """The second half of the hello-topic story: produce to the topic and consume it from the beginning."""
+    with closing(KafkaProducer(bootstrap_servers=servers)) as producer:
+        producer.send("hello-topic", b"hello", key=b"hello-key").get(10)
+    consumer = KafkaConsumer(
+        "hello-topic",
+        bootstrap_servers=servers,
+        group_id="hello-group-id",
+        auto_offset_reset="earliest",
+    )
+    with closing(consumer):
+        record = next(consumer)
+        assert (record.key, record.value) == (b"hello-key", b"hello")

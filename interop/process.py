@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -118,10 +119,17 @@ class Process:
         self._join()
 
     def terminate(self) -> None:
-        """Ask it by a signal to end, and wait."""
+        """Ask it by SIGTERM to end, and wait."""
         self._process.terminate()
         self._process.wait(WAIT_S)
         self._join()
+
+    def interrupt(self) -> None:
+        """Ask it by SIGINT to end well, and wait."""
+        self._process.send_signal(signal.SIGINT)
+        code = self._process.wait(WAIT_S)
+        self._join()
+        assert code == 0, repr(self)
 
     def _join(self) -> None:
         for reader in self._readers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from typing import Any
 
+import pytest
 from interop import table
 from interop.capture import CLOSED, Capture, capture
 
@@ -29,6 +30,8 @@ def test_kafkajs_and_franz_go(programs: dict[str, Any], versions: dict[str, str]
 
 
 def test_kcat(programs: dict[str, Any]) -> None:
+    if "kcat" not in programs:
+        pytest.skip("kcat is not installed (Debian: apt-get install kcat)")
     kcat = programs["kcat"]
     told = subprocess.run(["kcat", "-V"], capture_output=True, text=True, check=True).stdout
     version = told.partition("Version ")[2].split(" ")[0]
