@@ -66,7 +66,8 @@ $(VENV2)/.installed: pyproject.toml
 
 test-kafka-python-2: $(VENV2)/.installed  ## kafka-python 2.3: unchanged user code, and by sockets
 	$(VENV2)/bin/python -m pytest --quiet tests/patching \
-		tests/wire/test_client_table.py tests/wire/test_kafka_python_2.py tests/wire/test_hello_topic.py
+		tests/wire/test_client_table.py tests/wire/test_kafka_python_2.py \
+		tests/wire/test_client_records.py tests/wire/test_hello_topic.py
 
 client-table: export MINIKAFKA_UPDATE_CLIENT_TABLE = 1
 client-table: $(STAMP) $(VENV2)/.installed  ## capture anew what each client sends, for docs/clients.md

@@ -18,6 +18,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 
 from interop.capture import Capture
+from interop.records import LARGEST, Record
 from interop.told import LOAD_MS, Told, session_ms
 
 TIMEOUT_S = 10
@@ -151,3 +152,34 @@ def hello(servers: str) -> None:
             assert (record.key, record.value) == (b"hello-key", b"hello")
 
     asyncio.run(asyncio.wait_for(story(), 3 * TIMEOUT_S))
+
+
+def write(servers: str, topic: str, records: list[Record]) -> None:
+    """Produce the records."""
+
+    async def send() -> None:
+        client = AIOKafkaProducer(bootstrap_servers=servers, max_request_size=LARGEST)
+        async with started(client) as producer:
+            for record in records:
+                await producer.send_and_wait(
+                    topic, record.value, record.key, record.partition, headers=list(record.headers)
+                )
+
+    asyncio.run(asyncio.wait_for(send(), 3 * TIMEOUT_S))
+
+
+def read(servers: str, topic: str, partitions: int, count: int) -> list[Record]:
+    """So many records from the beginning of the partitions."""
+
+    async def fetch() -> list[Record]:
+        found = []
+        async with started(AIOKafkaConsumer(bootstrap_servers=servers)) as consumer:
+            mine = [TopicPartition(topic, partition) for partition in range(partitions)]
+            consumer.assign(mine)
+            await consumer.seek_to_beginning(*mine)
+            for _ in range(count):
+                each = await consumer.getone()
+                found.append(Record(each.partition, each.key, each.value, each.headers))
+        return found
+
+    return asyncio.run(asyncio.wait_for(fetch(), 3 * TIMEOUT_S))

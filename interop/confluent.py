@@ -19,6 +19,7 @@ from confluent_kafka.admin import (
 )
 
 from interop.capture import Capture
+from interop.records import LARGEST, Record
 from interop.told import LOAD_MS, Told, session_ms
 
 TIMEOUT_S = 10
@@ -160,3 +161,31 @@ def hello(servers: str) -> None:
         consumer.subscribe(["hello-topic"])
         (message,) = consumer.consume(1, TIMEOUT_S)
         assert (message.key(), message.value()) == (b"hello-key", b"hello")
+
+
+def write(servers: str, topic: str, records: list[Record]) -> None:
+    """Produce the records."""
+    producer = confluent_kafka.Producer({"bootstrap.servers": servers, "message.max.bytes": LARGEST})
+    failures: list[Any] = []
+    for record in records:
+        producer.produce(
+            topic,
+            record.value,
+            record.key,
+            record.partition,
+            headers=list(record.headers),
+            on_delivery=lambda error, _: failures.append(error),
+        )
+    assert producer.flush(TIMEOUT_S) == 0
+    assert failures == [None] * len(records), failures
+
+
+def read(servers: str, topic: str, partitions: int, count: int) -> list[Record]:
+    """So many records from the beginning of the partitions."""
+    consumer = confluent_kafka.Consumer({"bootstrap.servers": servers, "group.id": "reader"})
+    with closing(consumer):
+        consumer.assign([TopicPartition(topic, partition, 0) for partition in range(partitions)])
+        messages = consumer.consume(count, TIMEOUT_S)
+    return [
+        Record(each.partition(), each.key(), each.value(), tuple(each.headers() or ())) for each in messages
+    ]

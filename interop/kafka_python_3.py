@@ -97,6 +97,8 @@ def _administer(admin: KafkaAdminClient) -> None:
 
 
 load = common.load
+write = common.write
+read = common.read
 
 
 def member(servers: str, topic: str, group: str, assignor: str, instance: str | None, told: Told) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from contextlib import closing
 
-from kafka import ConsumerRebalanceListener, KafkaConsumer, KafkaProducer
+from kafka import ConsumerRebalanceListener, KafkaConsumer, KafkaProducer, TopicPartition
 
+from interop.records import LARGEST, Record
 from interop.told import LOAD_MS, Told, session_ms
 
 
@@ -88,3 +89,26 @@ def hello(servers: str) -> None:
     with closing(consumer):
         record = next(consumer)
         assert (record.key, record.value) == (b"hello-key", b"hello")
+
+
+def write(servers: str, topic: str, records: list[Record]) -> None:
+    """Produce the records."""
+    with closing(KafkaProducer(bootstrap_servers=servers, max_request_size=LARGEST)) as producer:
+        futures = [
+            producer.send(topic, each.value, each.key, list(each.headers), each.partition) for each in records
+        ]
+        for future in futures:
+            future.get(LOAD_MS / 1000)
+
+
+def read(servers: str, topic: str, partitions: int, count: int) -> list[Record]:
+    """So many records from the beginning of the partitions."""
+    found: list[Record] = []
+    with closing(KafkaConsumer(bootstrap_servers=servers, consumer_timeout_ms=LOAD_MS)) as consumer:
+        mine = [TopicPartition(topic, partition) for partition in range(partitions)]
+        consumer.assign(mine)
+        consumer.seek_to_beginning(*mine)
+        while len(found) < count:
+            each = next(consumer)
+            found.append(Record(each.partition, each.key, each.value, tuple(each.headers)))
+    return found
