@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
 
-.PHONY: demo test lint types docs-check coverage bench simulate fuzz test-kafka-python-2 test-clients client-table oracle-up oracle-down oracle-remote check clean
+.PHONY: demo test lint types docs-check coverage bench simulate fuzz test-kafka-python-2 test-clients client-table oracle oracle-replay oracle-record oracle-up oracle-down oracle-remote check clean
 
 $(STAMP): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -36,8 +36,19 @@ bench: $(STAMP)  ## every figure, as a ratio to a floor measured in the same run
 simulate: $(STAMP)  ## a long simulation of the whole cluster
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest --quiet tests/simulation
 
+ORACLE_OPTIONS = $(if $(KAFKA_VERSION),--version $(KAFKA_VERSION))
+
+oracle: $(STAMP)  ## every scenario on a real Kafka and on minikafka, compared; needs Java and Maven, else it is skipped
+	$(BIN)/python -W ignore -m tests.oracle live --write $(ORACLE_OPTIONS)
+
+oracle-replay: $(STAMP)  ## every scenario on minikafka, slow ones too, compared with the recordings
+	$(BIN)/python -W ignore -m tests.oracle replay
+
+oracle-record: $(STAMP)  ## record what a real Kafka shows: make oracle-record KAFKA_VERSION=4.3.1
+	$(BIN)/python -W ignore -m tests.oracle record $(ORACLE_OPTIONS)
+
 oracle-up: $(STAMP)  ## a real Kafka that stays up (needs Java and Maven); tells its bootstrap address
-	$(BIN)/python -m tests.oracle up $(if $(KAFKA_VERSION),--version $(KAFKA_VERSION)) $(if $(NODES),--nodes $(NODES))
+	$(BIN)/python -m tests.oracle up $(ORACLE_OPTIONS) $(if $(NODES),--nodes $(NODES))
 
 oracle-down: $(STAMP)  ## end it
 	$(BIN)/python -m tests.oracle down

@@ -26,7 +26,9 @@ def committed(kafka, group, topic):
 
 def test_a_group_commits_what_was_written_and_goes_on_there(cli, kafka, topic, read):
     assert committed(kafka, read, topic) == 3
-    assert cli.out("consume", topic, "--group", read, "--max-messages", "2") == "3\n4\n"
+    assert (
+        cli.out("consume", topic, "--group", read, "--max-messages", "2", "--timeout-ms", "20000") == "3\n4\n"
+    )
     assert committed(kafka, read, topic) == 5
 
 

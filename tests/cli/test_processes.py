@@ -24,7 +24,7 @@ def test_the_seeds_story(served, spawn):
     assert process.end("hello-key:hello, world\n") == (0, "", "")
     consumer = spawn(
         "consume", "hello-topic", "--from-beginning", "--group", "hello-group-id", "--print", "key,value",
-        "--max-messages", "1", env=env,
+        "--max-messages", "1", "--timeout-ms", "20000", env=env,
     )  # fmt: skip
     assert consumer.end() == (0, "hello-key\thello, world\n", "")
     (document,) = served.json("groups", "describe", "hello-group-id")

@@ -6,6 +6,8 @@ import socket
 
 import pytest
 
+from minikafka.errors import KafkaError
+
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 
 READY = "minikafka is ready on "
@@ -49,6 +51,15 @@ def test_json_lines_tell_what_happens(spawn):
     assert set(ready) == {"event", "bootstrap_servers", "cluster_id", "pid"}
     process.signal(signal.SIGTERM)
     assert process.end() == (0, '{"event": "stopped"}\n', "")
+
+
+def test_nobody_need_read_its_last_line(spawn):
+    process = spawn("serve", "--port", "0", "--json")
+    assert process.line()
+    process.popen.stdout.close()
+    process.signal(signal.SIGTERM)
+    assert process.exit_code() == 0
+    assert process.popen.stderr.read() == ""
 
 
 def test_a_port_that_is_taken_is_told(cli, tmp_path):
@@ -103,3 +114,23 @@ def test_what_makes_no_sense_is_told(cli, arguments, message):
     result = cli("serve", *arguments)
     assert (result.exit_code, message in result.stderr) == (2, True), result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_the_listener_is_told_what_the_options_say(cli, monkeypatch):
+    told = {}
+
+    def listen(self, host, port, **options):
+        told.update(options, host=host, port=port)
+        raise KafkaError("enough")
+
+    monkeypatch.setattr("minikafka.cluster.MiniKafka.listen", listen)
+    assert cli("serve", "--port", "4711", "--prompt-rebalances", "--advertised-port", "9092").exit_code == 1
+    assert told == {
+        "host": "localhost",
+        "port": 4711,
+        "advertised_host": None,
+        "advertised_port": 9092,
+        "prompt_rebalances": True,
+    }
+    cli("serve")
+    assert (told["port"], told["prompt_rebalances"]) == (9092, False)

@@ -31,7 +31,11 @@ _CONSUMER = {
     "fetch.error.backoff.ms": 50,
     "topic.metadata.refresh.fast.interval.ms": 50,
 }
-_NAMES = {"max.request.size": "message.max.bytes", "fetch.max.wait.ms": "fetch.wait.max.ms"}
+_NAMES = {
+    "max.request.size": "message.max.bytes",
+    "fetch.max.wait.ms": "fetch.wait.max.ms",
+    "metadata.max.age.ms": "topic.metadata.refresh.interval.ms",
+}
 
 
 class ConfluentClient:

@@ -22,7 +22,6 @@ _ASSIGNORS = {
     "sticky": ("sticky", "StickyPartitionAssignor"),
     "cooperative-sticky": ("cooperative_sticky", "CooperativeStickyAssignor"),
 }
-_POLL_MS = 100
 _SEND_TIMEOUT_S = 30
 _SPECS = {-1: "LATEST", -2: "EARLIEST", -3: "MAX_TIMESTAMP", -4: "EARLIEST_LOCAL", -5: "LATEST_TIERED"}
 
@@ -60,6 +59,10 @@ class KafkaPythonClient:
         consumer = self._package.KafkaConsumer(
             *topics, bootstrap_servers=self._servers, group_id=group, **options
         )
+        for topic in topics:
+            # kafka-python 3.0.12 may join a group before it knows a topic, and then never divide it if it is
+            # polled for short times only.
+            consumer.partitions_for_topic(topic)
         made = KafkaPythonConsumer(self, consumer)
         self._made.append(made)
         return made
@@ -236,7 +239,7 @@ class KafkaPythonConsumer:
         found: list[dict[str, Any]] = []
         deadline = self._client.deadline(timeout_ms)
         while len(found) < count and (left := deadline - self._client.now_ms()) > 0:
-            polled = self._consumer.poll(timeout_ms=min(left, _POLL_MS), max_records=count - len(found))
+            polled = self._consumer.poll(timeout_ms=left, max_records=count - len(found))
             found += [_plain(record) for records in polled.values() for record in records]
         return found
 

@@ -294,14 +294,18 @@ class Stage:
             self.cluster.pass_time(_POLL_MS)
 
     def settle(
-        self, consumers: Sequence[Consumer], wanted: Callable[[], bool], timeout_ms: int = _WAIT_MS
+        self,
+        consumers: Sequence[Consumer],
+        wanted: Callable[[], bool],
+        timeout_ms: int = _WAIT_MS,
+        poll_ms: int = 2 * _POLL_MS,
     ) -> list[dict[str, Any]]:
         """Poll the consumers in turn until something is so; the records that came meanwhile."""
         found: list[dict[str, Any]] = []
 
         def round_of_polls() -> bool:
             for consumer in consumers:
-                found.extend(consumer.read(count=1, timeout_ms=_POLL_MS))
+                found.extend(consumer.read(count=1, timeout_ms=poll_ms))
             return wanted()
 
         self.until("the group to settle", round_of_polls, timeout_ms)

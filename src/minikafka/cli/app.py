@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 import click
@@ -11,6 +10,7 @@ from minikafka import __version__
 from minikafka.cli.consume import consume
 from minikafka.cli.failures import Exit, Failure, failure_for
 from minikafka.cli.groups import groups
+from minikafka.cli.output import silence_stdout
 from minikafka.cli.produce import produce
 from minikafka.cli.serve import serve
 from minikafka.cli.topics import topics
@@ -28,7 +28,8 @@ class RootGroup(click.Group):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            leave_broken_pipe()
+            silence_stdout()
+            raise SystemExit(Exit.BROKEN_PIPE) from None
         except KeyboardInterrupt:
             raise SystemExit(Exit.INTERRUPTED) from None
         except Failure as failure:
@@ -49,15 +50,6 @@ def is_kafka_error(error: BaseException) -> bool:
     """Whether kafka-python has raised it. It is not imported for this."""
     errors = sys.modules.get("kafka.errors")
     return errors is not None and isinstance(error, errors.KafkaError)
-
-
-def leave_broken_pipe() -> None:
-    """Leave silently, for nobody reads; what Python would still flush at its end goes nowhere."""
-    try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError):
-        pass
-    raise SystemExit(Exit.BROKEN_PIPE)
 
 
 @click.group(cls=RootGroup, context_settings={"help_option_names": ["-h", "--help"]})

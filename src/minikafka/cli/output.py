@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 
@@ -26,6 +27,14 @@ def write_line(line: str | bytes) -> None:
 def flush() -> None:
     """Send what was written."""
     sys.stdout.buffer.flush()
+
+
+def silence_stdout() -> None:
+    """Nobody reads: what is still to be written, be it by Python at its end, goes nowhere."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):
+        pass  # it is no file
 
 
 def write_json(document: object) -> None:

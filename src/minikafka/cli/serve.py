@@ -10,7 +10,7 @@ import click
 
 from minikafka.cli.failures import Exit, Failure, one_line
 from minikafka.cli.options import LOG_LEVELS, key_values, log_to_stderr
-from minikafka.cli.output import flush, note, write_json, write_line
+from minikafka.cli.output import flush, note, silence_stdout, write_json, write_line
 from minikafka.cli.ready import ReadyFile
 from minikafka.cli.signals import Stop
 from minikafka.cli.topic_specs import topic_specs
@@ -74,6 +74,11 @@ _LOOK_EVERY_S = 0.5
     multiple=True,
     help="A broker option by Kafka's name, such as auto.create.topics.enable=false. Repeatable.",
 )
+@click.option(
+    "--prompt-rebalances",
+    is_flag=True,
+    help="Let members of a group hear of a rebalance mostly at once; with Kafka they do by their next heartbeat.",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Of everything drawn at random.")
 @click.option(
     "--ready-file",
@@ -98,6 +103,7 @@ def serve(
     topics: tuple[str, ...],
     topic_configs: tuple[str, ...],
     configs: tuple[str, ...],
+    prompt_rebalances: bool,
     seed: int,
     ready_file: Path | None,
     as_json: bool,
@@ -130,7 +136,14 @@ def serve(
     ready = ReadyFile(ready_file) if ready_file is not None else None
     with Stop() as stop, ExitStack() as stack:
         kafka = stack.enter_context(closing_cluster(start(brokers, options, seed, wanted)))
-        servers = listen(kafka, host, port, advertised_host, advertised_port)
+        with refusals_told():
+            servers = kafka.listen(
+                host,
+                port,
+                advertised_host=advertised_host,
+                advertised_port=advertised_port,
+                prompt_rebalances=prompt_rebalances,
+            )
         if ready is not None:
             stack.callback(ready.remove)
             ready.write(servers)
@@ -140,8 +153,11 @@ def serve(
         if stop.signal is not None and not as_json:
             note(f"{stop.signal.name}: stopping")
     if as_json:
-        write_json({"event": "stopped"})
-        flush()
+        try:
+            write_json({"event": "stopped"})
+            flush()
+        except BrokenPipeError:
+            silence_stdout()  # who has read that it is ready need not wait for its end
 
 
 def check_ports(brokers: int, option: str, first: int) -> None:
@@ -172,16 +188,11 @@ def start(brokers: int, options: dict[str, str], seed: int, topics: list[TopicSp
     return kafka
 
 
-def listen(
-    kafka: MiniKafka, host: str, port: int, advertised_host: str | None, advertised_port: int | None
-) -> str:
-    """Open the ports; returns the bootstrap servers.
-
-    Raises:
-        Failure: a port is taken, or there is no such host.
-    """
+@contextmanager
+def refusals_told() -> Iterator[None]:
+    """Inside, a port that is taken, or a host that there is not, is told as a Failure."""
     try:
-        return kafka.listen(host, port, advertised_host=advertised_host, advertised_port=advertised_port)
+        yield
     except KafkaError as error:
         raise Failure(one_line(f"{_text(error)} (--port takes another one, --port 0 any free one)")) from None
 
