@@ -24,13 +24,19 @@ def read_uvarint(data: bytes, position: int) -> tuple[int, int]:
         ProtocolError: the integer takes more than five bytes or 32 bits.
         IndexError: `data` ends inside it.
     """
-    value = shift = 0
+    value = data[position]
+    position += 1
+    if value < 128:
+        return value, position
+    value &= 127
+    shift = 7
     while True:
         byte = data[position]
         position += 1
-        value |= (byte & 127) << shift
         if byte < 128:
+            value |= byte << shift
             break
+        value |= (byte & 127) << shift
         shift += 7
         if shift > 28:
             raise ProtocolError("a variable-length integer is longer than five bytes")

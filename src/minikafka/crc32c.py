@@ -61,7 +61,7 @@ def _fastest() -> Callable[[bytes | bytearray | memoryview, int], int]:
         return pure_crc32c
 
     def fast_crc32c(data: bytes | bytearray | memoryview, value: int = 0) -> int:
-        result: int = extend(value, bytes(data))
+        result: int = extend(value, data if type(data) is bytes else bytes(data))
         return result
 
     return fast_crc32c

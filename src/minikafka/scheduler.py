@@ -287,12 +287,14 @@ class Scheduler:
 
     def run_ready(self, until: Promise[Any] | None = None) -> None:
         """Step until nothing is ready now, or `until` is done."""
-        if until is None:
-            while self.step():
-                pass
-        else:
-            while until._value is _PENDING and self.step():
-                pass
+        ready = self._ready
+        while (until is None or until._value is _PENDING) and (ready or self._collect_due()):
+            # `step`, written out: a request takes several.
+            action, args = ready.popleft()
+            try:
+                action(*args)
+            except Exception as error:
+                self.report_failure(error)
 
     def _collect_due(self) -> bool:
         timers = self._timers

@@ -98,3 +98,29 @@ def test_closing_wakes_those_who_wait(driver, scheduler):
     driver.close()
     thread.join()
     assert len(errors) == 1
+
+
+def test_the_clocks_thread_sleeps_while_others_do_the_work(driver):
+    turner = driver._turner
+    scheduler = driver.scheduler
+    with driver.lock:
+        scheduler.call_later(600_000, print)
+    assert asleep(driver)
+    with driver.lock:
+        scheduler.on_work()  # as at the end of a request
+        scheduler.call_later(700_000, print)
+        assert turner._asleep
+        scheduler.call_later(500_000, print)  # due before it would look again
+        assert not turner._asleep
+    assert asleep(driver)
+    done = threading.Event()
+    with driver.lock:
+        scheduler.call_soon(done.set)
+        assert not turner._asleep
+    assert done.wait(10)
+
+
+def asleep(driver):
+    """Whether the clock's thread falls asleep; waits for it, which lets go of the lock."""
+    with driver.lock:
+        return driver.changed.wait_for(lambda: driver._turner._asleep and driver.scheduler.idle, 10)

@@ -222,3 +222,31 @@ def test_a_damaged_request_is_decoded_or_refused(encode_frame: Frame, data: st.D
         connection.next_request()
     except ProtocolError:
         assert connection.state is State.CLOSED
+
+
+@pytest.mark.parametrize("missing", [1, 3, 4, 5])
+def test_a_request_does_not_reach_into_the_next_frame(encode_frame: Frame, missing: int) -> None:
+    whole = encode_frame(MetadataRequest(topics=[]), 1)
+    size = len(whole) - 4 - missing
+    connection = Connection(CLIENT_APIS)
+    connection.receive_data(struct.pack(">i", size) + whole[4:-missing] + encode_frame(MetadataRequest(), 1))
+    with pytest.raises(ProtocolError, match=r"a length is beyond its end|ends inside a field"):
+        connection.next_request()
+    assert connection.state is State.CLOSED
+
+
+def test_requests_that_come_together_and_in_pieces(encode_frame: Frame) -> None:
+    data = b"".join(
+        encode_frame(HeartbeatRequest(group_id="g", member_id="m"), 4, index) for index in range(6)
+    )
+    connection = Connection(CLIENT_APIS)
+    one = len(data) // 6
+    connection.receive_data(data[: 2 * one + 5])
+    assert requests_in(connection) == [("Heartbeat", 4, 0), ("Heartbeat", 4, 1)]
+    assert connection.buffered == 5
+    connection.receive_data(data[2 * one + 5 : 4 * one])
+    assert requests_in(connection) == [("Heartbeat", 4, 2), ("Heartbeat", 4, 3)]
+    assert connection.buffered == 0
+    connection.receive_data(data[4 * one :])
+    assert requests_in(connection) == [("Heartbeat", 4, 4), ("Heartbeat", 4, 5)]
+    assert not connection.has_request

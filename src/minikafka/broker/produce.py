@@ -60,6 +60,7 @@ def handle_produce(
     entries: dict[TopicPartition, list[RecordBatch]] = {}
     refused: _Refused = {}
     names: list[str] = []
+    transactional = False
     image = broker.image
     for topic in request.topic_data:
         name = topic.name or image.topic_name(topic.topic_id)
@@ -72,10 +73,11 @@ def handle_produce(
             try:
                 if image.partition(name, partition.index) is None:
                     raise UnknownTopicOrPartitionError(f"{name}-{partition.index} is unknown to this broker")
-                entries[topic_partition] = _checked_batches(partition.records, name, context)
+                batches = entries[topic_partition] = _checked_batches(partition.records, name, context)
+                transactional = transactional or batches[0].is_transactional
             except KafkaError as error:
                 refused[topic_partition] = error
-    if any(batch.is_transactional for batches in entries.values() for batch in batches):
+    if transactional:
         _refuse_transactional(request, entries, refused)
     acks = request.acks
     if acks not in (-1, 0, 1):

@@ -128,6 +128,9 @@ class BackgroundDriver(BaseDriver):
 class ThreadTurner:
     """A thread that turns the scheduler and sleeps in between.
 
+    It has a condition of its own, for most of what wakes the threads that wait leaves it nothing to do: whoever
+    schedules an action turns the scheduler himself, and waking a thread costs more than many a request.
+
     Args:
         driver: whose scheduler.
     """
@@ -135,6 +138,10 @@ class ThreadTurner:
     def __init__(self, driver: BackgroundDriver) -> None:
         self._driver = driver
         self._ended = False
+        self._condition = threading.Condition(driver.lock)
+        self._asleep = False
+        self._until_ms: int | None = None
+        """The deadline of the scheduler's that it sleeps up to; None: there was none."""
         self._thread = threading.Thread(target=self._run, name="minikafka-clock", daemon=True)
 
     def start(self) -> None:
@@ -142,12 +149,22 @@ class ThreadTurner:
         self._thread.start()
 
     def wake(self) -> None:
-        """Nothing to do: it sleeps as the threads do that wait."""
+        """Have the thread look again if there is work, or a timer that is due before it would."""
+        if self._asleep and self._has_news():
+            self._asleep = False
+            self._condition.notify()
+
+    def _has_news(self) -> bool:
+        scheduler = self._driver.scheduler
+        if not scheduler.idle:
+            return True
+        deadline_ms = scheduler.next_deadline_ms()
+        return deadline_ms is not None and (self._until_ms is None or deadline_ms < self._until_ms)
 
     def end(self) -> None:
         """Stop the thread and wait for its end, unless this is it."""
         self._ended = True
-        self._driver.changed.notify_all()
+        self._condition.notify()
         if threading.current_thread() is not self._thread:
             with self._driver.released():
                 self._thread.join()
@@ -160,7 +177,10 @@ class ThreadTurner:
                 driver.turn()
                 driver.changed.notify_all()
                 if scheduler.idle and not self._ended:
-                    driver.sleep(None)
+                    self._until_ms = scheduler.next_deadline_ms()
+                    self._asleep = True
+                    self._condition.wait(driver.due_s())
+                    self._asleep = False
             driver.changed.notify_all()
 
 

@@ -112,7 +112,10 @@ class ProducerStateEntry:
         """The remembered batch of the same epoch with exactly these sequences."""
         if batch.producer_epoch != self.producer_epoch:
             return None
-        first_seq, last_seq = batch.base_sequence, batch.last_sequence
+        first_seq = batch.base_sequence
+        if self.batches and first_seq == self.batches[-1][0] + 1:
+            return None  # it follows the newest, as most do
+        last_seq = batch.last_sequence
         for known in self.batches:
             if known[0] == last_seq and known.first_seq == first_seq:
                 return known

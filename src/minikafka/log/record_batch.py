@@ -10,6 +10,7 @@ from __future__ import annotations
 from operator import itemgetter
 from struct import Struct
 
+from minikafka.crc32c import crc32c
 from minikafka.errors import (
     CorruptRecordError,
     UnknownError,
@@ -90,8 +91,6 @@ def increment_sequence(sequence: int, increment: int) -> int:
 
 def crc_of(data: bytes | memoryview) -> int:
     """The CRC-32C of a batch's bytes after its CRC field."""
-    from minikafka.crc32c import crc32c
-
     return crc32c(data)
 
 
@@ -237,8 +236,13 @@ class RecordBatch:
             UnsupportedForMessageFormatError: the old message formats 0 and 1.
             UnknownError: a compression codec that does not exist (Kafka answers UNKNOWN_SERVER_ERROR).
         """
-        encoded = bytes(buffer)
+        encoded = buffer if type(buffer) is bytes else bytes(buffer)
         _check_frame(encoded, 0)
+        return cls._from_frame(encoded, check_crc)
+
+    @classmethod
+    def _from_frame(cls, encoded: bytes, check_crc: bool) -> RecordBatch:
+        """`from_bytes`, once size and magic have been looked at."""
         if len(encoded) < BATCH_OVERHEAD:
             raise CorruptRecordError(
                 f"Record batch is corrupt (the size {len(encoded)} is smaller than the minimum "
@@ -267,7 +271,7 @@ class RecordBatch:
                 f"are {len(encoded)})"
             )
         if check_crc:
-            computed = crc_of(memoryview(encoded)[_ATTRIBUTES_OFFSET:])
+            computed = crc_of(encoded[_ATTRIBUTES_OFFSET:])
             if crc != computed:
                 raise CorruptRecordError(f"Record is corrupt (stored crc = {crc}, computed crc = {computed})")
         compression = attributes & _COMPRESSION_MASK
@@ -442,7 +446,8 @@ class RecordBatch:
     def _restamp(self, encoded: bytes, retimed: bool) -> bytes:
         start = _BASE_OFFSET.pack(self.base_offset) + encoded[8:12] + _INT.pack(self.partition_leader_epoch)
         if not retimed:
-            return start + encoded[_MAGIC_OFFSET:]
+            # One copy of the bytes, not one for the slice and another for the sum.
+            return b"".join((start, memoryview(encoded)[_MAGIC_OFFSET:]))
         body = (
             _ATTRIBUTES.pack(self.attributes())
             + encoded[_ATTRIBUTES_OFFSET + 2 : _MAX_TIMESTAMP_OFFSET]
@@ -538,10 +543,13 @@ def split_batches(
         UnsupportedForMessageFormatError: the old message formats 0 and 1.
         UnknownError: a compression codec that does not exist.
     """
+    total = len(buffer)
+    if type(buffer) is bytes and total and _check_frame(buffer, 0) == total:
+        # A produce request has one batch alone, and its bytes are there already.
+        return [RecordBatch._from_frame(buffer, check_crc)]
     view = memoryview(buffer)
     batches: list[RecordBatch] = []
     at = 0
-    total = len(view)
     while at < total:
         size = _check_frame(view, at)
         if size < 0 or at + size > total:
@@ -551,6 +559,6 @@ def split_batches(
                 f"Record batch is corrupt (it ends after {total - at} bytes instead of "
                 f"{size if size > 0 else 61})"
             )
-        batches.append(RecordBatch.from_bytes(view[at : at + size], check_crc))
+        batches.append(RecordBatch._from_frame(bytes(view[at : at + size]), check_crc))
         at += size
     return batches

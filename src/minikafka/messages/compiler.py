@@ -52,16 +52,15 @@ def check_version(cls: type[Body], version: int) -> None:
         )
 
 
-def encode_message(message: Body, version: int) -> bytes:
-    """See `Body.encode`."""
+def encode_message(message: Body, version: int) -> bytearray:
+    """See `Body.encode`; nobody else has the buffer."""
     cls = type(message)
-    flexible = cls.is_flexible(version)
-    encode = cls._encoders.get((version, flexible))
+    encode = cls._body_encoders.get(version)
     if encode is None:
         from minikafka.messages.encoder import encoder
 
         check_version(cls, version)
-        encode = encoder(cls, version, flexible)
+        encode = cls._body_encoders[version] = encoder(cls, version, cls.is_flexible(version))
     buffer = bytearray()
     try:
         encode(message, buffer)
@@ -70,7 +69,7 @@ def encode_message(message: Body, version: int) -> bytes:
 
         culprit = misfit(message, version) or str(error)
         raise ProtocolError(f"{cls.__name__} v{version} cannot be encoded: {culprit}") from error
-    return bytes(buffer)
+    return buffer
 
 
 def decode_message(cls: type[B], data: bytes, version: int) -> B:
@@ -81,19 +80,25 @@ def decode_message(cls: type[B], data: bytes, version: int) -> B:
     return message
 
 
-def decode_at(cls: type[B], data: bytes, position: int, version: int) -> tuple[B, int]:
+def decode_at(
+    cls: type[B], data: bytes, position: int, version: int, end: int | None = None
+) -> tuple[B, int]:
     """See `Body.decode_at`."""
-    flexible = cls.is_flexible(version)
-    decode = cls._decoders.get((version, flexible))
+    if end is None:
+        end = len(data)
+    decode = cls._body_decoders.get(version)
     if decode is None:
         from minikafka.messages.decoder import decoder
 
         check_version(cls, version)
-        decode = decoder(cls, version, flexible)
+        decode = cls._body_decoders[version] = decoder(cls, version, cls.is_flexible(version))
     try:
-        found: tuple[B, int] = decode(data, position, len(data))
+        found: tuple[B, int] = decode(data, position, end)
     except (struct.error, IndexError, UnicodeDecodeError) as error:
         raise ProtocolError(f"{cls.__name__} v{version} is malformed: {error}") from error
+    if found[1] > end:
+        # What has a fixed size was read from the bytes behind.
+        raise ProtocolError(f"{cls.__name__} v{version} is malformed: the input ends inside a field")
     return found
 
 

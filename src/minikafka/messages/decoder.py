@@ -76,7 +76,10 @@ class _Decoder:
 
     def _flush(self, depth: int = 1) -> None:
         """Read everything of fixed size that was collected."""
-        if self.layout:
+        if self.layout == "B":
+            self._emit(f"{self.targets[0]} = u[p]; p += 1", depth)
+            self.layout, self.targets = "", []
+        elif self.layout:
             name = f"_unpack_{self.layout.replace('?', 'z')}"
             found = structure(self.layout)
             self.scope[name] = found.unpack_from

@@ -61,6 +61,8 @@ class MessageMeta(type):
             namespace["api_name"] = api
             namespace["api_key"], since, until, flexible = APIS[api]
         if until is not None:
+            namespace["_body_encoders"] = {}
+            namespace["_body_decoders"] = {}
             namespace["min_version"], namespace["max_version"] = since, until
             namespace["flexible_since"] = flexible
         return super().__new__(mcs, name, bases, namespace)
@@ -120,6 +122,8 @@ class Body(Message):
     """The last version this class can be encoded in; the one spoken in process."""
     flexible_since: ClassVar[int | None] = None
     """The first version with compact lengths and tagged fields (KIP-482), or None."""
+    _body_encoders: ClassVar[dict[int, Callable[[Any, bytearray], None]]] = {}
+    _body_decoders: ClassVar[dict[int, Callable[[bytes, int, int], tuple[Any, int]]]] = {}
 
     def encode(self, version: int) -> bytes:
         """The body in the protocol's encoding of this version, without a header.
@@ -131,7 +135,7 @@ class Body(Message):
         """
         from minikafka.messages.compiler import encode_message
 
-        return encode_message(self, version)
+        return bytes(encode_message(self, version))
 
     @classmethod
     def decode(cls, data: bytes | bytearray | memoryview, version: int) -> Self:
@@ -146,8 +150,14 @@ class Body(Message):
         return decode_message(cls, data if type(data) is bytes else bytes(data), version)
 
     @classmethod
-    def decode_at(cls, data: bytes, position: int, version: int) -> tuple[Self, int]:
+    def decode_at(cls, data: bytes, position: int, version: int, end: int | None = None) -> tuple[Self, int]:
         """The message that begins at `position`, and the position behind it: a header before its body.
+
+        Args:
+            data: what it is in.
+            position: where it begins.
+            version: its version.
+            end: what it must not reach beyond; None for the end of `data`.
 
         Raises:
             UnsupportedVersionError: the class has no such version.
@@ -155,7 +165,7 @@ class Body(Message):
         """
         from minikafka.messages.compiler import decode_at
 
-        return decode_at(cls, data, position, version)
+        return decode_at(cls, data, position, version, end)
 
     @classmethod
     def is_flexible(cls, version: int) -> bool:

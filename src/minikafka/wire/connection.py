@@ -1,39 +1,35 @@
-"""One connection as bytes in and bytes out: frames, headers, and Kafka's rule of one request at a time.
+"""One connection as bytes in and bytes out: frames, and Kafka's rule of one request at a time.
 
-Mirrors Kafka's NetworkReceive, RequestHeader, RequestContext.parseRequest and the muting of channels in
-SocketServer. It does no input or output of its own, so that it can be tested with any bytes.
+Mirrors Kafka's NetworkReceive and the muting of channels in SocketServer. It does no input or output of its own, so
+that it can be tested with any bytes.
 
-Simplification: no SASL, and no request has the header of version 0 (that was ControlledShutdown 0).
+Simplification: no SASL.
 """
 
 from __future__ import annotations
 
 from enum import Enum
-from functools import cache
 from struct import Struct
 
 from minikafka.codec import ProtocolError
-from minikafka.errors import ErrorCode, IllegalStateError, UnsupportedVersionError
-from minikafka.messages.api_versions import ApiVersionsRequest
-from minikafka.messages.headers import RequestHeader
-from minikafka.messages.registry import API_NAMES, request_class
+from minikafka.errors import IllegalStateError
+from minikafka.messages.compiler import encode_message
+from minikafka.wire.incoming import IncomingRequest, parse_request
+
+__all__ = ["MAX_REQUEST_BYTES", "Connection", "IncomingRequest", "State"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Container
 
-    from minikafka.messages.schema import Request, Response
+    from minikafka.messages.schema import Response
 
 MAX_REQUEST_BYTES = 100 * 1024 * 1024
 """Kafka's default of ``socket.request.max.bytes``."""
 
-_request_class = cache(request_class)
-
 _SIZE = Struct(">i")
-_KEY_AND_VERSION = Struct(">hh")
 _PREFIX = Struct(">ii")  # size, correlation id
 _FLEXIBLE_PREFIX = Struct(">iix")  # ... and no tagged fields: a zero
-_CORRELATION_ID_SIZE = 4
 
 
 class State(Enum):
@@ -54,42 +50,6 @@ _PREDECESSORS = {
 }
 
 
-class IncomingRequest:
-    """A request as it came from a connection.
-
-    Attributes:
-        message: the decoded request.
-        api_version: the version it is spoken in.
-        correlation_id: what the client tells its answer by.
-        client_id: the client's own name for itself, or None.
-        refusal: the answer that the protocol itself dictates; no broker is asked.
-    """
-
-    __slots__ = ("api_version", "client_id", "correlation_id", "message", "refusal")
-
-    def __init__(
-        self,
-        message: Request,
-        api_version: int,
-        correlation_id: int,
-        client_id: str | None,
-        refusal: Response | None = None,
-    ) -> None:
-        self.message: Request = message
-        self.api_version: int = api_version
-        self.correlation_id: int = correlation_id
-        self.client_id: str | None = client_id
-        self.refusal: Response | None = refusal
-
-    @property
-    def wants_answer(self) -> bool:
-        """False for the one request that the protocol never answers: Produce with acks=0."""
-        return self.message.api_name != "Produce" or self.message.acks != 0  # type: ignore[attr-defined]
-
-    def __repr__(self) -> str:
-        return f"<{self.message.api_name} v{self.api_version} #{self.correlation_id} of {self.client_id!r}>"
-
-
 class Connection:
     """The server's end of one connection.
 
@@ -101,7 +61,7 @@ class Connection:
         max_request_bytes: the largest frame taken (``socket.request.max.bytes``).
     """
 
-    __slots__ = ("_buffer", "current", "max_request_bytes", "served", "state")
+    __slots__ = ("_buffer", "_start", "current", "max_request_bytes", "served", "state")
 
     def __init__(self, served: Container[str], max_request_bytes: int = MAX_REQUEST_BYTES) -> None:
         self.served: Container[str] = served
@@ -109,12 +69,15 @@ class Connection:
         self.state: State = State.READING
         self.current: IncomingRequest | None = None
         """The request that was taken and is not answered yet."""
-        self._buffer = bytearray()
+        # What came at once stays as it came, and its requests are read in place, from `_start` on; only what comes
+        # in pieces is put together.
+        self._buffer: bytes | bytearray = b""
+        self._start = 0
 
     @property
     def buffered(self) -> int:
         """How many bytes have come of requests that were not taken yet."""
-        return len(self._buffer)
+        return len(self._buffer) - self._start
 
     @property
     def has_request(self) -> bool:
@@ -124,18 +87,28 @@ class Connection:
     def _frame_end(self) -> int:
         """Where the frame that may be taken now ends; 0 if there is none, -1 if its size is refused."""
         buffer = self._buffer
-        if self.state is not State.READING or len(buffer) < _SIZE.size:
+        if not buffer:
             return 0
-        size: int = _SIZE.unpack_from(buffer)[0]
+        start = self._start
+        have = len(buffer) - start - _SIZE.size
+        if have < 0 or self.state is not State.READING:
+            return 0
+        size: int = _SIZE.unpack_from(buffer, start)[0]
         if not 0 <= size <= self.max_request_bytes:
             return -1
-        end = _SIZE.size + size
-        return end if len(buffer) >= end else 0
+        return start + _SIZE.size + size if have >= size else 0
 
     def receive_data(self, data: bytes | bytearray | memoryview) -> None:
         """Keep what has arrived; after the end it is dropped."""
-        if self.state is not State.CLOSED:
-            self._buffer += data
+        if self.state is State.CLOSED:
+            return
+        if not self._buffer:
+            self._buffer = bytes(data)
+            return
+        if isinstance(self._buffer, bytes):
+            self._buffer = bytearray(memoryview(self._buffer)[self._start :])
+            self._start = 0
+        self._buffer += data
 
     def next_request(self) -> IncomingRequest | None:
         """The next request; None until all of it has come, and while another one is being answered.
@@ -147,17 +120,27 @@ class Connection:
         end = self._frame_end()
         if end == 0:
             return None
+        buffer = self._buffer
+        start = self._start + _SIZE.size
         if end < 0:
-            size = _SIZE.unpack_from(self._buffer)[0]
+            size = _SIZE.unpack_from(buffer, self._start)[0]
             self.close()
             raise ProtocolError(
                 f"a frame of {size} bytes: expected 0 to {self.max_request_bytes} (socket.request.max.bytes)"
             )
-        with memoryview(self._buffer) as view:
-            frame = bytes(view[_SIZE.size : end])
-        del self._buffer[:end]
+        if isinstance(buffer, bytes):
+            frame = buffer
+            if end < len(buffer):
+                self._start = end
+            else:
+                self._buffer, self._start = b"", 0
+        else:
+            with memoryview(buffer) as view:
+                frame = bytes(view[start:end])
+            del buffer[:end]
+            start, end = 0, len(frame)
         try:
-            incoming = _parse(frame, self.served)
+            incoming = parse_request(frame, start, end, self.served)
         except ProtocolError:
             self.close()
             raise
@@ -165,7 +148,7 @@ class Connection:
         self.current = incoming
         return incoming
 
-    def answer(self, response: Response) -> tuple[bytes, bytes]:
+    def answer(self, response: Response) -> tuple[bytes, bytes | bytearray]:
         """The bytes that answer the request that was taken last, in two parts: a prefix and the body.
 
         Raises:
@@ -177,7 +160,7 @@ class Connection:
         if current is None:
             raise IllegalStateError("no request waits for an answer")
         version = 0 if current.refusal is not None else current.api_version
-        body = response.encode(version)
+        body = encode_message(response, version)
         prefix = _FLEXIBLE_PREFIX if response.header_version(version) else _PREFIX
         self._finish()
         return prefix.pack(prefix.size - _SIZE.size + len(body), current.correlation_id), body
@@ -197,7 +180,7 @@ class Connection:
         if self.state is not State.CLOSED:
             self._become(State.CLOSED)
             self.current = None
-            self._buffer = bytearray()
+            self._buffer, self._start = b"", 0
 
     def _finish(self) -> None:
         self.current = None
@@ -207,39 +190,3 @@ class Connection:
         if self.state not in _PREDECESSORS[state]:
             raise IllegalStateError(f"a connection that is {self.state.value} cannot become {state.value}")
         self.state = state
-
-
-def _parse(frame: bytes, served: Container[str]) -> IncomingRequest:
-    """The request that a frame holds.
-
-    Raises:
-        ProtocolError: it holds none that is served. As in Kafka, bytes behind a whole request are ignored.
-    """
-    if len(frame) < _KEY_AND_VERSION.size:
-        raise ProtocolError(f"a frame of {len(frame)} bytes has no request header")
-    api_key, version = _KEY_AND_VERSION.unpack_from(frame)
-    name = API_NAMES.get(api_key)
-    if name is None or name not in served:
-        raise ProtocolError(f"a request with API key {api_key}, which is not served")
-    cls = _request_class(api_key)
-    header, position = RequestHeader.decode_at(frame, 0, cls.header_version(version))
-    if not cls.min_version <= version <= cls.max_version:
-        if cls is ApiVersionsRequest:
-            return _unknown_api_versions(header, version)
-        raise ProtocolError(
-            f"{name} request of version {version}: served are {cls.min_version} to {cls.max_version}"
-        )
-    try:
-        message, _ = cls.decode_at(frame, position, version)
-    except UnsupportedVersionError as error:
-        raise ProtocolError(*error.args) from error
-    return IncomingRequest(message, version, header.correlation_id, header.client_id)
-
-
-def _unknown_api_versions(header: RequestHeader, version: int) -> IncomingRequest:
-    """ApiVersions of a version that nobody knows: answered in version 0 with what is known (KIP-511)."""
-    from minikafka.error_response import error_response
-
-    request = ApiVersionsRequest()
-    refusal = error_response(request, ErrorCode.UNSUPPORTED_VERSION, version=0)
-    return IncomingRequest(request, version, header.correlation_id, header.client_id, refusal)

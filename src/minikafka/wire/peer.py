@@ -46,7 +46,7 @@ class Peer(BufferedProtocol):
         self._transport: Transport = None  # type: ignore[assignment]
         self._host = ""
         """Where it connects from, as Java shows it."""
-        self._chunks: list[bytes] = []
+        self._chunks: list[bytes | bytearray] = []
         self._size = 0
         self._writable = True
         self._reading = True
@@ -222,7 +222,7 @@ class Peer(BufferedProtocol):
         except Exception as error:
             self._end = f"{incoming} cannot be answered: {error!r}"
 
-    def _write(self, chunks: tuple[bytes, bytes]) -> None:
+    def _write(self, chunks: tuple[bytes, bytes | bytearray]) -> None:
         self._chunks += chunks
         self._size += len(chunks[0]) + len(chunks[1])
 
