@@ -249,3 +249,18 @@ def test_coordinators_are_spread_and_move_with_their_partition(make_lab):
     key = next(key for key, node in nodes.items() if node != 1)
     lab.kafka.stop(nodes[key])
     assert lab.coordinator(key).node_id != nodes[key]
+
+
+def test_an_isr_that_grew_is_told_in_order(make_lab):
+    """The leader keeps it in a hash set; only the controller's own changes keep the order of the replicas."""
+    lab = make_lab(brokers=3)
+    lab.kafka.create_topic("orders", partitions=3, replication_factor=3)
+
+    def isrs():
+        topics = lab.ask(MetadataRequest(topics=[MetadataRequestTopic(name="orders")])).topics
+        return [(each.replica_nodes[0], each.isr_nodes) for each in topics[0].partitions]
+
+    lab.kafka.stop(1)
+    lab.kafka.start(1)
+    lab.kafka.advance(seconds=5)
+    assert sorted(isrs()) == [(leader, [1, 2, 3]) for leader in (1, 2, 3)]

@@ -68,6 +68,15 @@ class TestSessions:
         cluster.up(1)
         assert cluster.partition("single").leader == 1
 
+    def test_a_broker_that_has_shut_down_is_given_replicas(self, cluster):
+        cluster = cluster()
+        cluster.controller.controlled_shutdown(1)
+        cluster.settle()
+        cluster.down(1)
+        assert cluster.create("wide", assignments={0: (1, 2, 3)}).error_code == ErrorCode.NONE
+        assert (cluster.partition("wide").replicas, cluster.partition("wide").isr) == ((1, 2, 3), (2, 3))
+        assert cluster.create("anywhere", replication_factor=3).error_code == ErrorCode.NONE
+
     def test_unknown_brokers(self, cluster):
         for method in ("broker_lost", "broker_back", "controlled_shutdown"):
             with pytest.raises(BrokerIdNotRegisteredError, match="9"):

@@ -227,6 +227,8 @@ class Controller:
     def _shut_down(self, node_id: int) -> None:
         if node_id in self._shutting_down and not self.image.brokers[node_id].fenced:
             self._fence(node_id)
+        # A broker that is down counts as fenced only: new topics may be placed on it.
+        self._shutting_down.pop(node_id, None)
 
     def _fence(self, node_id: int) -> None:
         """Take a broker out of every ISR and every leadership (ReplicationControlManager.handleBrokerFenced)."""

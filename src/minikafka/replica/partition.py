@@ -628,7 +628,8 @@ class Partition:
         )
 
     def _submit(self, isr: tuple[int, ...]) -> None:
-        change = PendingIsrChange(isr, self.isr, self.leader_epoch, self.partition_epoch)
+        # Kafka's leader keeps the ISR in a hash set, which small numbers leave in their own order.
+        change = PendingIsrChange(tuple(sorted(isr)), self.isr, self.leader_epoch, self.partition_epoch)
         self.pending_isr = change
         self._owner.submit_isr_change(self, change)
 
