@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minikafka.config import BrokerConfig, validate_topic_configs
-from minikafka.config.broker import BROKER_CONFIGS, DYNAMIC_CONFIGS
+from minikafka.config.broker import BROKER_CONFIGS, DYNAMIC_CONFIGS, DYNAMIC_ONLY_CONFIGS
 from minikafka.config.definitions import BOOLEAN, DOUBLE, INT, LIST, LONG, SHORT, STRING
 from minikafka.config.topic import INERT, TOPIC_CONFIGS
 from minikafka.config.unsupported import SET_BY_THE_CLUSTER, UNSUPPORTED
@@ -47,7 +47,8 @@ def test_tables_are_consistent():
     for key in TOPIC_CONFIGS.values():
         for name, _ in key.synonyms:
             assert name in BROKER_CONFIGS
-    assert set(DYNAMIC_CONFIGS) <= set(BROKER_CONFIGS)
+    assert set(DYNAMIC_CONFIGS) <= {*BROKER_CONFIGS, *DYNAMIC_ONLY_CONFIGS}
+    assert not set(DYNAMIC_ONLY_CONFIGS) & set(BROKER_CONFIGS)
     assert set(INERT) <= set(TOPIC_CONFIGS)
     refused = UNSUPPORTED.split()
     assert len(refused) == len(set(refused))

@@ -230,3 +230,19 @@ def test_legacy_alter_replaces_everything(orders):
     assert replace("nothing", {}) == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
     assert replace("orders", {"retention.ms": None}) == ErrorCode.INVALID_REQUEST
     assert replace("orders", {"x": "1"}) == ErrorCode.INVALID_CONFIG
+
+
+def test_an_unknown_topic_is_told_without_words(orders):
+    assert describe(orders, TOPIC, "nothing").error_message == ""
+
+
+def test_throttles_of_reassignments_are_set_told_and_cleared(orders):
+    rate = "leader.replication.throttled.rate"
+    assert rate not in {config.name for config in describe(orders, BROKER, "1").configs}
+    assert alter(orders, rate, None, DELETE, resource_type=BROKER, name="1").error_code == 0
+    assert alter(orders, rate, "1000", resource_type=BROKER, name="1").error_code == 0
+    config = entry(orders, rate, BROKER, "1")
+    assert (config.value, config.config_source, config.read_only) == ("1000", DYNAMIC_BROKER, False)
+    assert alter(orders, rate, "-1", resource_type=BROKER, name="1").error_code == ErrorCode.INVALID_REQUEST
+    assert alter(orders, rate, None, DELETE, resource_type=BROKER, name="1").error_code == 0
+    assert describe(orders, BROKER, "1", [rate]).configs == []

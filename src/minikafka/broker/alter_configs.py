@@ -9,7 +9,7 @@ from __future__ import annotations
 from minikafka.broker.answers import mapped
 from minikafka.broker.describe_configs import BROKER, TOPIC
 from minikafka.broker.forwarding import forward
-from minikafka.config.broker import BROKER_CONFIGS, DYNAMIC_CONFIGS
+from minikafka.config.broker import DYNAMIC_CONFIGS, dynamic_config_key
 from minikafka.config.definitions import LIST
 from minikafka.errors import InvalidConfigurationError, InvalidRequestError, KafkaError
 from minikafka.messages import alter_configs, incremental_alter_configs
@@ -139,7 +139,7 @@ def _check_broker_options(resource: Resource) -> None:
         raise InvalidRequestError(f"Cannot update these configs dynamically: Set({', '.join(sorted(fixed))})")
     for config in resource.configs:
         operation = getattr(config, "config_operation", SET)
-        key = BROKER_CONFIGS[config.name]
+        key = dynamic_config_key(config.name)
         if operation in (APPEND, SUBTRACT) and key.type_name != LIST:
             word = "append" if operation == APPEND else "subtract"
             raise InvalidConfigurationError(

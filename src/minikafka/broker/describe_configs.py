@@ -7,7 +7,13 @@ metrics and loggers have no options here and are refused.
 from __future__ import annotations
 
 from minikafka.broker.answers import MALFORMED_REQUEST
-from minikafka.config.broker import BROKER_CONFIGS, DYNAMIC_CONFIGS, INTERNAL_CONFIGS
+from minikafka.config.broker import (
+    BROKER_CONFIGS,
+    DYNAMIC_CONFIGS,
+    DYNAMIC_ONLY_CONFIGS,
+    INTERNAL_CONFIGS,
+    dynamic_config_key,
+)
 from minikafka.config.definitions import BOOLEAN, DOUBLE, INT, LIST, LONG, SHORT, STRING
 from minikafka.config.topic import TOPIC_CONFIGS
 from minikafka.controller.topic_names import validate_topic_name
@@ -96,7 +102,7 @@ def _topic_configs(broker: Broker, name: str) -> list[DescribeConfigsResourceRes
     validate_topic_name(name)
     topic = broker.image.topics.get(name)
     if topic is None:
-        raise UnknownTopicOrPartitionError
+        raise UnknownTopicOrPartitionError("")  # Kafka has nothing to add here
     own = {name: _shown(name, text) for name, text in topic.configs.items()}
     effective = {**broker.config.topic_defaults, **own}
     results = []
@@ -130,7 +136,7 @@ def _broker_configs(broker: Broker, name: str) -> list[DescribeConfigsResourceRe
             _result(
                 option,
                 value,
-                _TYPES[BROKER_CONFIGS[option].type_name],
+                _TYPES[dynamic_config_key(option).type_name],
                 [
                     each
                     for each in _broker_synonyms(broker, option)
@@ -141,7 +147,7 @@ def _broker_configs(broker: Broker, name: str) -> list[DescribeConfigsResourceRe
             for option, value in configs.items()
         ]
     check_broker_name(broker, name)
-    return [
+    results = [
         _result(
             key.name,
             key.text(broker.config.value(key.name)),
@@ -152,6 +158,13 @@ def _broker_configs(broker: Broker, name: str) -> list[DescribeConfigsResourceRe
         for key in BROKER_CONFIGS.values()
         if key.name not in INTERNAL_CONFIGS or key.name in broker.static_config.set_options
     ]
+    for key in DYNAMIC_ONLY_CONFIGS.values():
+        synonyms = _broker_synonyms(broker, key.name)
+        if synonyms:
+            results.append(
+                _result(key.name, synonyms[0].value, _TYPES[key.type_name], synonyms, read_only=False)
+            )
+    return results
 
 
 def check_broker_name(broker: Broker, name: str) -> None:
@@ -193,7 +206,8 @@ def _broker_synonyms(broker: Broker, name: str) -> list[DescribeConfigsSynonym]:
     defaults = {
         option: text
         for option in family
-        if (text := BROKER_CONFIGS[option].text(BROKER_CONFIGS[option].default)) is not None
+        if option in BROKER_CONFIGS
+        and (text := BROKER_CONFIGS[option].text(BROKER_CONFIGS[option].default)) is not None
     }
     sources: tuple[tuple[Mapping[str, str], int], ...] = (
         (dynamic.get(str(broker.node_id), {}), DYNAMIC_BROKER_CONFIG),

@@ -120,13 +120,37 @@ BROKER_CONFIGS: dict[str, ConfigKey] = {
 }
 """Every broker option that minikafka models, by Kafka's name, in the order of the names."""
 
+DYNAMIC_ONLY_CONFIGS: dict[str, ConfigKey] = {
+    key.name: key
+    for key in (
+        ConfigKey("follower.replication.throttled.rate", LONG, MAX_LONG, at_least(0)),
+        ConfigKey("leader.replication.throttled.rate", LONG, MAX_LONG, at_least(0)),
+        ConfigKey("replica.alter.log.dirs.io.max.bytes.per.second", LONG, MAX_LONG, at_least(0)),
+    )
+}
+"""Broker options that no broker can start with: kafka-reassign-partitions sets and clears them (Kafka's QuotaConfig).
+
+Simplification: they have nothing to act upon, for replication in memory is not throttled.
+"""
+
 DYNAMIC_CONFIGS: dict[str, None] = dict.fromkeys(
-    [*(key.synonyms[0][0] for key in TOPIC_CONFIGS.values() if key.synonyms), "producer.id.expiration.ms"]
+    [
+        *(key.synonyms[0][0] for key in TOPIC_CONFIGS.values() if key.synonyms),
+        "producer.id.expiration.ms",
+        *DYNAMIC_ONLY_CONFIGS,
+    ]
 )
 """The broker options that IncrementalAlterConfigs may change (Kafka's DynamicBrokerConfig)."""
 
 INTERNAL_CONFIGS: tuple[str, ...] = ("log.initial.task.delay.ms",)
 """The broker options that DescribeConfigs tells only where they are set (Kafka calls them internal)."""
+
+
+def dynamic_config_key(name: str) -> ConfigKey:
+    """The declaration of an option of `DYNAMIC_CONFIGS`; raises KeyError for any other."""
+    found = DYNAMIC_ONLY_CONFIGS.get(name)
+    return BROKER_CONFIGS[name] if found is None else found
+
 
 _DEFAULTS = {key.attribute: key.default for key in BROKER_CONFIGS.values()}
 
@@ -234,7 +258,8 @@ class BrokerConfig:
 
     def with_options(self, options: Mapping[str, object]) -> BrokerConfig:
         """A copy with more options set (such as those that were changed while the cluster runs)."""
-        return BrokerConfig({**self.set_options, **options}) if options else self
+        acting = {name: value for name, value in options.items() if name not in DYNAMIC_ONLY_CONFIGS}
+        return BrokerConfig({**self.set_options, **acting}) if acting else self
 
     def value(self, name: str) -> ConfigValue:
         """An option's value by Kafka's name; raises KeyError for an unknown name."""

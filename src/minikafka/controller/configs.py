@@ -6,7 +6,7 @@ and refused; log levels (BROKER_LOGGER) do not exist here.
 
 from __future__ import annotations
 
-from minikafka.config.broker import BROKER_CONFIGS, DYNAMIC_CONFIGS
+from minikafka.config.broker import BROKER_CONFIGS, DYNAMIC_CONFIGS, dynamic_config_key
 from minikafka.config.topic import TOPIC_CONFIGS, validate_topic_configs
 from minikafka.controller.api_error import describe
 from minikafka.controller.elect_leaders import elect_leader
@@ -168,7 +168,7 @@ def _alter_broker(controller: Controller, delta: MetadataDelta, name: str, chang
     if fixed:
         raise InvalidRequestError(f"Cannot update these configs dynamically: {', '.join(fixed)}")
     for option, text in configs.items():
-        BROKER_CONFIGS[option].parse(text)
+        dynamic_config_key(option).parse(text)
     if configs != present:
         delta.set_broker_configs(name, configs)
 
