@@ -53,6 +53,7 @@ class RealKafka:
         version: of Apache Kafka, such as ``"4.2.1"``.
         config: more broker options by Kafka's names, the same for every node.
         outlives: whether the nodes may outlive this process; by default they die with it, however it ends.
+        features: levels of features that differ from the version's own, such as ``{"group.version": 0}``.
 
     Raises:
         OracleMissingError: this machine has no Java, or the artifacts do not resolve.
@@ -65,9 +66,11 @@ class RealKafka:
         version: str = KAFKA_VERSION,
         config: Mapping[str, object] | None = None,
         outlives: bool = False,
+        features: Mapping[str, int] | None = None,
     ) -> None:
         self.version = version
         self._outlives = outlives
+        self._features = dict(features or {})
         self.node_ids = list(range(1, nodes + 1))
         self._class_path = class_path(version)
         CACHE.mkdir(parents=True, exist_ok=True)
@@ -169,7 +172,10 @@ class RealKafka:
         file.write_text("".join(f"{name}={value}\n" for name, value in properties.items()))
         (self.directory / "log4j2.properties").write_text(_LOG4J2)
         (self.directory / "log4j.properties").write_text(_LOG4J)
-        command = self._java("kafka.tools.StorageTool", "format", "-t", self._cluster_id, "-c", str(file))
+        levels = (word for name, level in self._features.items() for word in ("--feature", f"{name}={level}"))
+        command = self._java(
+            "kafka.tools.StorageTool", "format", "-t", self._cluster_id, "-c", str(file), *levels
+        )
         run = subprocess.run(command, capture_output=True, text=True, check=False)
         if run.returncode:
             raise RuntimeError(f"formatting node {node_id} failed: {run.stdout}{run.stderr}")
