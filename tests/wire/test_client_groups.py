@@ -27,16 +27,22 @@ def kafka(listening: Callable[..., MiniKafka]) -> MiniKafka:
 
 
 @pytest.fixture
-def start(kafka: MiniKafka) -> Iterator[Start]:
-    """Starts members of the group g."""
+def start_at() -> Iterator[Callable[..., Process]]:
+    """Starts members of the group g of a cluster."""
     with ExitStack() as stack:
 
-        def run(client: str, *more: str) -> Process:
+        def run(kafka: MiniKafka, client: str, *more: str) -> Process:
             process = Process([*python(client), "member", kafka.listening_on or "", "t", "g", *more])
             stack.callback(process.kill)
             return process
 
         yield run
+
+
+@pytest.fixture
+def start(kafka: MiniKafka, start_at: Callable[..., Process]) -> Start:
+    """Starts members of the group g."""
+    return lambda client, *more: start_at(kafka, client, *more)
 
 
 def wait_until_shared(members: list[Process], mine: Any = None) -> None:
@@ -109,3 +115,40 @@ def test_a_static_member_comes_back_to_its_partitions(kafka: MiniKafka, start: S
     back = start(client, "range", "two")
     back.wait_for(lambda: back.assigned == before, "the partitions are there again")
     assert kafka.group("g").generation == generation
+
+
+def test_the_coordinator_dies_and_comes_back(
+    listening: Callable[..., MiniKafka], start_at: Callable[..., Process]
+) -> None:
+    """Every member finds the new coordinator, which knows the group and its offsets; nothing is left unread."""
+    kafka = listening(3, broker_session_timeout_ms=200, group_min_session_timeout_ms=1)
+    kafka.create_topic("t", 6, 3)
+    members = [start_at(kafka, client) for client in ALL]
+    wait_until_shared(members)
+    with closing(kafka.producer()) as producer:
+        for turn in range(3):
+            coordinator = kafka.group("g").coordinator
+            kafka.kill(coordinator)
+            values = [f"{turn}-{partition}" for partition in range(6)]
+            futures = [
+                producer.send("t", value.encode(), partition=partition)
+                for partition, value in enumerate(values)
+            ]
+            for future in futures:
+                future.get(timeout=30)
+            members[0].wait_for(
+                lambda values=values: (
+                    {value for each in members for value in each.told("value")} >= set(values)
+                ),
+                "every record is read",
+            )
+            members[0].wait_for(
+                lambda dead=coordinator: kafka.group("g").coordinator not in (None, dead),
+                "another broker coordinates",
+            )
+            kafka.start(coordinator)
+    wait_until_shared(members)
+    assert kafka.group("g").state == "Stable"
+    for member in members:
+        member.end()
+    assert kafka.group("g").lag == 0
