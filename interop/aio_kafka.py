@@ -183,3 +183,22 @@ def read(servers: str, topic: str, partitions: int, count: int) -> list[Record]:
         return found
 
     return asyncio.run(asyncio.wait_for(fetch(), 3 * TIMEOUT_S))
+
+
+def take(servers: str, topic: str, group: str, count: int) -> list[bytes | None]:
+    """The values of so many records for a group, which has committed them when this returns."""
+
+    async def fetch() -> list[bytes | None]:
+        client = AIOKafkaConsumer(
+            topic,
+            bootstrap_servers=servers,
+            group_id=group,
+            auto_offset_reset="earliest",
+            enable_auto_commit=False,
+        )
+        async with started(client) as consumer:
+            values = [(await consumer.getone()).value for _ in range(count)]
+            await consumer.commit()
+        return values
+
+    return asyncio.run(asyncio.wait_for(fetch(), 3 * TIMEOUT_S))

@@ -189,3 +189,20 @@ def read(servers: str, topic: str, partitions: int, count: int) -> list[Record]:
     return [
         Record(each.partition(), each.key(), each.value(), tuple(each.headers() or ())) for each in messages
     ]
+
+
+def take(servers: str, topic: str, group: str, count: int) -> list[bytes | None]:
+    """The values of so many records for a group, which has committed them when this returns."""
+    consumer = confluent_kafka.Consumer(
+        {
+            "bootstrap.servers": servers,
+            "group.id": group,
+            "auto.offset.reset": "earliest",
+            "enable.auto.commit": False,
+        }
+    )
+    with closing(consumer):
+        consumer.subscribe([topic])
+        messages = consumer.consume(count, TIMEOUT_S)
+        consumer.commit(messages[-1], asynchronous=False)
+    return [message.value() for message in messages]

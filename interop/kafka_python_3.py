@@ -99,6 +99,7 @@ def _administer(admin: KafkaAdminClient) -> None:
 load = common.load
 write = common.write
 read = common.read
+take = common.take
 
 
 def member(servers: str, topic: str, group: str, assignor: str, instance: str | None, told: Told) -> None:

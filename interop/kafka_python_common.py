@@ -112,3 +112,19 @@ def read(servers: str, topic: str, partitions: int, count: int) -> list[Record]:
             each = next(consumer)
             found.append(Record(each.partition, each.key, each.value, tuple(each.headers)))
     return found
+
+
+def take(servers: str, topic: str, group: str, count: int) -> list[bytes | None]:
+    """The values of so many records for a group, which has committed them when this returns."""
+    consumer = KafkaConsumer(
+        topic,
+        bootstrap_servers=servers,
+        group_id=group,
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+        consumer_timeout_ms=LOAD_MS,
+    )
+    with closing(consumer):
+        values = [next(consumer).value for _ in range(count)]
+        consumer.commit()
+    return values

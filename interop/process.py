@@ -92,6 +92,11 @@ class Process:
         found = [line["assigned"] for line in list(self.lines) if "assigned" in line]
         return frozenset(found[-1]) if found else None
 
+    @property
+    def text(self) -> str:
+        """What it wrote and was not parsed."""
+        return "".join(self._errors)
+
     def told(self, key: str) -> list[Any]:
         """What it said under that key: ``told("acknowledged")``."""
         return [line[key] for line in list(self.lines) if key in line]

@@ -43,7 +43,9 @@ def test_kcat(programs: dict[str, Any]) -> None:
         listed = kcat.run(servers, "-L", "-t", "t", "-J")
         listed.end()
         assert listed.lines[0]["topics"][0]["topic"] == "t"
-        kcat.run(servers, "-Q", "-t", "t:0:0").end()
+        asked = kcat.run(servers, "-Q", "-t", "t:0:0")
+        asked.end()
+        assert asked.text == "t [0] offset 0\n"
         member = kcat.member(servers, "t", "g")
         member.wait_for(
             lambda: len(member.told("value")) == 3 and captured.has("Heartbeat"), "it reads and beats"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import gc
 import importlib
+import importlib.util
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
 from interop.records import Record
 
-from minikafka import MiniKafka
+from minikafka import MiniKafka, TopicPartition
 
 kafka_python = pytest.importorskip("kafka")
 
@@ -23,11 +25,17 @@ CLIENTS = {
 }
 
 
+@pytest.fixture
+def tidy() -> Iterator[None]:
+    """What a client forgot to close is its own affair."""
+    yield
+    gc.collect()
+
+
 @pytest.fixture(params=CLIENTS)
-def client(request: pytest.FixtureRequest) -> Iterator[Any]:
+def client(request: pytest.FixtureRequest, tidy: None) -> Any:
     pytest.importorskip(CLIENTS[request.param])
-    yield importlib.import_module(f"interop.{request.param}")
-    gc.collect()  # what a client forgot to close is its own affair
+    return importlib.import_module(f"interop.{request.param}")
 
 
 def test_nulls_empties_and_headers(kafka: MiniKafka, client: Any) -> None:
@@ -58,3 +66,21 @@ def test_many_partitions(listening: Callable[..., MiniKafka], client: Any) -> No
     records = [Record(partition, b"k", b"%d" % partition) for partition in range(100)]
     client.write(kafka.listening_on, "t", records)
     assert sorted(client.read(kafka.listening_on, "t", 100, 100)) == records
+
+
+def test_each_goes_on_where_another_one_committed(kafka: MiniKafka, tidy: None) -> None:
+    kafka.create_topic("t")
+    written = [Record(0, b"k", b"%d" % number) for number in range(10)]
+    clients = [
+        importlib.import_module(f"interop.{name}")
+        for name, needs in CLIENTS.items()
+        if importlib.util.find_spec(needs)
+    ]
+    clients[0].write(kafka.listening_on, "t", written)
+    taken: list[bytes] = []
+    for client in clients:
+        taken += client.take(kafka.listening_on, "t", "g", 2)
+        assert kafka.group("g").committed[TopicPartition("t", 0)] == len(taken)
+    with closing(kafka.consumer("t", group_id="g", auto_offset_reset="earliest")) as mine:
+        taken += [next(mine).value for _ in range(2)]
+    assert taken == [record.value for record in written[: len(taken)]]

@@ -225,7 +225,8 @@ func administer(ctx context.Context, admin *kadm.Client, topic string) error {
 	end := must(admin.ListEndOffsets(ctx, topic))
 	found, _ := end.Lookup(topic, 0)
 	check(found.Offset == 3, "three records")
-	must(admin.ListOffsetsAfterMilli(ctx, 0, topic))
+	found, _ = must(admin.ListOffsetsAfterMilli(ctx, 0, topic)).Lookup(topic, 0)
+	check(found.Offset == 0, "the first record")
 	first := kadm.Offsets{}
 	first.AddOffset(topic, 0, 1, -1)
 	must(admin.DeleteRecords(ctx, first))
