@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from minikafka.errors import KafkaError
+from minikafka.errors import InternalError, KafkaError
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 
@@ -134,3 +134,18 @@ def test_the_listener_is_told_what_the_options_say(cli, monkeypatch):
     }
     cli("serve")
     assert (told["port"], told["prompt_rebalances"]) == (9092, False)
+
+
+def test_an_internal_error_ends_it_and_is_told_in_full(cli, monkeypatch, tmp_path):
+    def check_health(self):
+        raise InternalError("an impossible state") from ZeroDivisionError("the bug")
+
+    monkeypatch.setattr("minikafka.cluster.MiniKafka.check_health", check_health)
+    result = cli("serve", "--port", "0", "--ready-file", str(tmp_path / "ready"))
+    assert result.exit_code == 1
+    assert result.stdout.startswith(READY)
+    assert "ZeroDivisionError: the bug" in result.stderr
+    assert result.stderr.endswith(
+        "minikafka: an internal error of minikafka's has stopped the cluster; please report it\n"
+    )
+    assert not list(tmp_path.iterdir())
