@@ -321,6 +321,7 @@ class MiniKafka(ClusterViews, ClusterSockets):
 
         Raises:
             IllegalStateError: it is up already.
+            IllegalArgumentError: the cluster listens, and somebody else has taken the broker's port.
         """
         self._check_open()
         with self.driver.lock:
@@ -330,6 +331,9 @@ class MiniKafka(ClusterViews, ClusterSockets):
             self.driver.settle()
 
     def _start_broker(self, node_id: int) -> None:
+        if self._listener is not None:
+            # First, for it may fail. Nobody is served before the lock is given up.
+            self._listener.open(node_id)
         rack = self._racks[node_id - 1] if self._racks is not None else None
         config = self.config if rack is None else self.config.with_options({"broker.rack": rack})
         broker = Broker(node_id, self.scheduler, self.network, config, self._disks[node_id])
@@ -338,8 +342,6 @@ class MiniKafka(ClusterViews, ClusterSockets):
         self.network.bind(broker.address, broker.handle)
         broker.start()
         self.controller.register_broker(node_id, self.name, _port(node_id), rack)
-        if self._listener is not None:
-            self._listener.open(node_id)
 
     def _take_down(self, broker: Broker) -> None:
         del self.brokers[broker.node_id]

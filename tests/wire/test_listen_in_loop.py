@@ -238,3 +238,39 @@ def test_a_connection_that_is_accepted_as_the_loop_ends(connect: Connect) -> Non
     for turns in range(6):
         asyncio.run(main(turns)).close()
         gc.collect()
+
+
+def test_a_loop_that_its_owner_closes_without_a_word(connect: Connect) -> None:
+    """Neither the cluster nor its end needs the loop any more."""
+    kafka = MiniKafka(2, clock="system")
+    loop = asyncio.new_event_loop()
+    servers = loop.run_until_complete(kafka.listen_in_loop())
+    loop.close()
+    kafka.create_topic("t")
+    with kafka.producer() as producer:
+        producer.send("t", b"v").get(timeout=WAIT_S)
+    kafka.kill(1)
+    kafka.start(1)
+    kafka.close()
+    with pytest.raises(ConnectionRefusedError):
+        connect(servers.split(",")[0])
+    assert threads() == []
+
+
+def test_a_loop_that_stands_still(connect: Connect) -> None:
+    """Closed in another thread while the loop is between two runs."""
+    kafka = MiniKafka(clock="system")
+    loop = asyncio.new_event_loop()
+    servers = loop.run_until_complete(kafka.listen_in_loop())
+    client = connect(servers)
+    loop.run_until_complete(asyncio.sleep(0))
+    thread = threading.Thread(target=kafka.close)
+    thread.start()
+    thread.join(WAIT_S)
+    assert threads() == []
+    loop.run_until_complete(kafka.aclose())
+    loop.run_until_complete(asyncio.sleep(0))
+    assert client.is_closed()
+    tasks = asyncio.all_tasks(loop)
+    loop.run_until_complete(asyncio.gather(*tasks))
+    loop.close()

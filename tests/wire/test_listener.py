@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import socket
@@ -481,14 +482,20 @@ def test_a_cluster_that_listens_has_its_coordinators_ready(
     assert (len(partitions), len(partitions[0].isr)) == (50, brokers)
 
 
-def test_with_too_few_brokers_the_coordinators_come_later(connect: Connect) -> None:
+def test_with_too_few_brokers_there_are_no_coordinators(listening: Start, connect: Connect) -> None:
+    """As in Kafka, where the topic cannot be made either."""
+    kafka = listening(2, offsets_topic_replication_factor=3)
+    answer = connect(addresses(kafka)[0]).ask(FindCoordinatorRequest(key="g"), 3)
+    assert answer.error_code == ErrorCode.COORDINATOR_NOT_AVAILABLE
+
+
+def test_a_broker_that_is_down_coordinates_nothing(connect: Connect) -> None:
     with MiniKafka(3, clock="system") as kafka:
         kafka.stop(3)
         client = connect(kafka.listen().split(",")[0])
-        question = FindCoordinatorRequest(key="g")
-        assert client.ask(question, 3).error_code == ErrorCode.COORDINATOR_NOT_AVAILABLE
-        kafka.start(3)
-        kafka.wait_until(lambda: client.ask(question, 3).error_code == 0, timeout_ms=10_000)
+        found = [client.ask(FindCoordinatorRequest(key=str(index)), 3) for index in range(20)]
+        assert {each.error_code for each in found} == {0}
+        assert {each.node_id for each in found} == {1, 2}
 
 
 def test_closing_in_another_thread(listening: Start, connect: Connect) -> None:
@@ -522,3 +529,44 @@ client.close()
         [sys.executable, "-W", "error", "-c", code], capture_output=True, timeout=60, text=True
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_broker_without_files_left_accepts_later(
+    listening: Start, connect: Connect, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("minikafka.wire.door._ACCEPT_AGAIN_S", 0.01)
+    accept = socket.socket.accept
+    failures = [OSError(errno.EMFILE, "Too many open files")] * 3
+
+    def fail_at_first(listening: socket.socket) -> Any:
+        if failures:
+            raise failures.pop()
+        return accept(listening)
+
+    monkeypatch.setattr(socket.socket, "accept", fail_at_first)
+    kafka = listening()
+    with caplog.at_level(logging.WARNING, "minikafka.wire"):
+        connect(kafka.listening_on).ask(ApiVersionsRequest(), 0)
+    assert not failures
+    assert "broker-1 cannot accept connections: [Errno 24]" in caplog.text
+
+
+def test_a_port_that_is_taken_between_two_lives_leaves_the_broker_down(
+    listening: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It can be started once the port is free."""
+    kafka = listening(2)
+    kafka.kill(1)
+    with monkeypatch.context() as patched:
+        patched.setattr("minikafka.wire.port._RESERVES", True)
+        port = kafka._listener._ports[1]
+        patched.setattr(type(port), "listen", _taken)
+        with pytest.raises(IllegalArgumentError, match="taken"):
+            kafka.start(1)
+    assert 1 not in kafka.brokers
+    kafka.start(1)
+    assert 1 in kafka.brokers
+
+
+def _taken(*_: object) -> None:
+    raise IllegalArgumentError("the port is taken")

@@ -95,11 +95,12 @@ class CallersLoop:
     async def _wait_for_end(self) -> None:
         try:
             await self._over
-        finally:
+        except asyncio.CancelledError:
             if not self._ended.is_set():
                 self._on_loop_end()
-            for _ in range(_LAST_TURNS):
-                await asyncio.sleep(0)
+            await _some_turns()
+            raise
+        await _some_turns()
 
     def end(self, last: Work) -> None:
         """Have `last` done; in another thread wait for that, as long as the loop runs at all."""
@@ -128,5 +129,9 @@ class CallersLoop:
 async def _wind_down() -> None:
     """Let connections that are being accepted, or lost, come to their end."""
     await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}), return_exceptions=True)
+    await _some_turns()
+
+
+async def _some_turns() -> None:
     for _ in range(_LAST_TURNS):
         await asyncio.sleep(0)

@@ -124,6 +124,8 @@ class Listener:
         door = self._doors.pop(node_id, None)
         if door is not None:
             door.shut()
+            if self.loop.is_closed():
+                door.close()
             self._in_loop(door.close)
 
     def close(self) -> None:
