@@ -1,11 +1,11 @@
-"""`python -m benchmarks [startup|throughput|rebalance|latency ...]`: measures, prints, and exits 1 on a miss."""
+"""`python -m benchmarks [startup|throughput|rebalance|latency|wire ...]`: measures, prints, and exits 1 on a miss."""
 
 from __future__ import annotations
 
 import importlib
 import sys
 
-SUITES = ("startup", "throughput", "rebalance", "latency")
+SUITES = ("startup", "throughput", "rebalance", "latency", "wire")
 
 
 def main(arguments: list[str]) -> int:

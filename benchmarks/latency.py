@@ -1,11 +1,13 @@
 """How long clients on sockets wait: a confluent-kafka group's first record, and the survivor of a group.
 
-Everything is at librdkafka's defaults. The rival is its own mock cluster, in the same run; it is not asked for the
-survivor, who waits there for a whole session timeout.
+Everything is at librdkafka's defaults. At those a member hears of a rebalance by its next heartbeat, up to three
+seconds later; with minikafka's `prompt_rebalances` at once. The rivals are measured in the same run; with librdkafka's
+own mock cluster the survivor waits for a whole session timeout.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from confluent_kafka import Consumer, Producer
 
 from benchmarks.figures import Figure, median
+from benchmarks.rivals import MockCluster, Rival, rivals
 from minikafka import MiniKafka
 from minikafka.wire.peer import Peer
 
@@ -29,12 +32,28 @@ def measure() -> Iterator[Figure]:
     """Measure every figure of this suite."""
     shares: list[float] = []
     seconds = [_first_record(shares) for _ in range(_ROUNDS)]
-    rival = _first_record_of_the_mock()
     yield Figure("from listen() to the first record of a group", median(seconds), "s", 1.0, True)
-    yield Figure("... as a ratio to librdkafka's mock cluster", median(seconds) / rival, "", 1.0, True)
     yield Figure("... the broker's own share, once all is imported", median(shares[1:]), "ms", 10, True)
-    survivors = [_survivor() for _ in range(_SURVIVORS)]
+    others = rivals()
+    for name, start in others.items():
+        rival = _first_record_of(start)
+        yield Figure(f"... by {name}", rival, "s", math.inf, True)
+        yield Figure(f"... minikafka / {name}", median(seconds) / rival, "ratio", _bound(start), True)
+    survivors = [_survivor(True) for _ in range(_SURVIVORS)]
     yield Figure("after a clean leave the survivor has read on (prompt)", median(survivors), "s", 1.0, True)
+    usual = median([_survivor(False) for _ in range(_SURVIVORS)])
+    yield Figure("... at the defaults, by the next heartbeat", usual, "s", 4.0, True)
+    for name, start in others.items():
+        rival = _survivor_of(start)
+        yield Figure(f"... by {name}", rival, "s", math.inf, True)
+        yield Figure(
+            f"... minikafka (prompt) / {name}", median(survivors) / rival, "ratio", _bound(start), True
+        )
+
+
+def _bound(start: Callable[[], Rival]) -> float:
+    """What librdkafka's mock cluster takes is the bound that was set; the others are told for comparison."""
+    return 1.0 if start is MockCluster else math.inf
 
 
 def _consumer(servers: str, **options: str) -> Any:
@@ -81,43 +100,57 @@ class _OwnShare:
         Peer.serve = self._serve  # type: ignore[method-assign]
 
 
-def _first_record_of_the_mock() -> float:
-    """The mock makes a topic when somebody produces to it, so the clock starts with the consumer."""
-    with closing(_consumer("mock", **{"test.mock.num.brokers": "1"})) as host:
-        (broker,) = host.list_topics(timeout=_TIMEOUT_S).brokers.values()
-        servers = f"{broker.host}:{broker.port}"
-        producer = Producer({"bootstrap.servers": servers})
-        producer.produce("t", b"first")
-        assert producer.flush(_TIMEOUT_S) == 0
+def _first_record_of(start: Callable[[], Rival]) -> float:
+    """The clock starts with the consumer, for librdkafka's mock makes a topic when somebody produces to it."""
+    with start() as broker:
+        broker.create_topic("t", _PARTITIONS)
+        _produce(broker.bootstrap, b"first", 1)
         started = time.perf_counter()
-        with closing(_consumer(servers)) as consumer:
+        with closing(_consumer(broker.bootstrap)) as consumer:
             consumer.subscribe(["t"])
             assert consumer.poll(_TIMEOUT_S).value() == b"first"
             return time.perf_counter() - started
 
 
-def _survivor() -> float:
+def _produce(servers: str, value: bytes, partitions: int) -> None:
+    producer = Producer({"bootstrap.servers": servers})
+    for partition in range(partitions):
+        producer.produce("t", value, partition=partition)
+    assert producer.flush(_TIMEOUT_S) == 0
+
+
+def _survivor(prompt: bool) -> float:
     """From the leave of one of two members to the other's last record of all partitions."""
     with MiniKafka(clock="system") as kafka:
         kafka.create_topic("t", _PARTITIONS)
-        servers = kafka.listen(prompt_rebalances=True)
-        with kafka.producer() as producer, closing(_consumer(servers)) as survivor:
-            leaver = _consumer(servers)
-            members = (survivor, leaver)
+        servers = kafka.listen(prompt_rebalances=prompt)
+        return _read_on(servers, (lambda: _held(kafka)) if prompt else (lambda: True))
+
+
+def _survivor_of(start: Callable[[], Rival]) -> float:
+    with start() as broker:
+        broker.create_topic("t", _PARTITIONS)
+        return _read_on(broker.bootstrap, lambda: True)
+
+
+def _read_on(servers: str, ready: Callable[[], bool]) -> float:
+    with closing(_consumer(servers)) as survivor:
+        leaver = _consumer(servers)
+        members = (survivor, leaver)
+        for member in members:
+            member.subscribe(["t"])
+        while any(len(member.assignment()) != _PARTITIONS // 2 for member in members) or not ready():
             for member in members:
-                member.subscribe(["t"])
-            while any(len(member.assignment()) != _PARTITIONS // 2 for member in members) or not _held(kafka):
-                for member in members:
-                    member.poll(0.02)
-            leaver.close()
-            started = time.perf_counter()
-            for partition in range(_PARTITIONS):
-                producer.send("t", b"next", partition=partition)
-            producer.flush()
-            read = 0
-            while read < _PARTITIONS:
-                read += survivor.poll(_TIMEOUT_S) is not None
-            return time.perf_counter() - started
+                member.poll(0.02)
+        leaver.close()
+        started = time.perf_counter()
+        _produce(servers, b"next", _PARTITIONS)
+        read = 0
+        while read < _PARTITIONS:
+            message = survivor.poll(_TIMEOUT_S)
+            assert message is not None, f"nothing came within {_TIMEOUT_S} s"
+            read += message.error() is None
+        return time.perf_counter() - started
 
 
 def _held(kafka: MiniKafka) -> bool:
