@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 import pytest
 from interop.process import ROOT, Line, Process
+from interop.told import session_ms
 
 from minikafka import MiniKafka
 
 BUILT = ROOT / ".clients"
-SESSION_MS = 2000
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
 
 
@@ -56,9 +56,9 @@ class Program:
             for line in process.lines
         ]
 
-    def member(self, servers: str, topic: str, group: str) -> Process:
-        """A member of a group, under the range assignor."""
-        return self.start("member", servers, topic, group)
+    def member(self, servers: str, topic: str, group: str, *more: str) -> Process:
+        """A member of a group; more is the assignor (range) and the instance id of a static member."""
+        return self.start("member", servers, topic, group, *more)
 
     def leave(self, member: Process) -> None:
         """Have a member leave its group."""
@@ -90,12 +90,14 @@ class Kcat(Program):
             for headers in [line.get("headers", [])]
         ]
 
-    def member(self, servers: str, topic: str, group: str) -> Process:
+    def member(self, servers: str, topic: str, group: str, *more: str) -> Process:
+        instance = more[1] if len(more) > 1 else None
         settings = {
             "auto.offset.reset": "earliest",
-            "session.timeout.ms": SESSION_MS,
+            "session.timeout.ms": session_ms(instance),
             "heartbeat.interval.ms": 100,
-            "partition.assignment.strategy": "range",
+            "partition.assignment.strategy": more[0] if more else "range",
+            **({"group.instance.id": instance} if instance else {}),
         }
         options = [word for name, value in settings.items() for word in ("-X", f"{name}={value}")]
         return self.run(servers, *options, "-G", group, "-J", "-u", topic, parse=_kcat_line)

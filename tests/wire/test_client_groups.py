@@ -89,11 +89,16 @@ def test_members_of_all_libraries_share_join_leave_and_crash(kafka: MiniKafka, s
     )
 
 
-@pytest.mark.parametrize("client", ["kafka_python_3", "confluent"])
-def test_cooperative_members_keep_what_they_have(kafka: MiniKafka, start: Start, client: str) -> None:
-    first = start(client, "cooperative-sticky")
+@pytest.mark.parametrize(
+    ("leader", "joiner"),
+    [("kafka_python_3", "kafka_python_3"), ("confluent", "confluent"), ("confluent", "kafka_python_3")],
+)
+def test_cooperative_members_keep_what_they_have(
+    kafka: MiniKafka, start: Start, leader: str, joiner: str
+) -> None:
+    first = start(leader, "cooperative-sticky")
     wait_until_shared([first])
-    second = start(client, "cooperative-sticky")
+    second = start(joiner, "cooperative-sticky")
     wait_until_shared([first, second])
     owned = [frozenset(each) for each in first.told("assigned")]
     kept = first.assigned

@@ -9,8 +9,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -119,24 +121,63 @@ func consume(ctx context.Context, servers string, args []string) error {
 	return nil
 }
 
-// member TOPIC GROUP: a member until stdin ends.
+// owned is what a member owns of a topic; it is told whenever that changes.
+type owned struct {
+	topic string
+	lock  sync.Mutex
+	parts map[int32]bool
+}
+
+func (o *owned) change(changed map[string][]int32, mine bool) {
+	o.lock.Lock()
+	defer o.lock.Unlock()
+	for _, partition := range changed[o.topic] {
+		if mine {
+			o.parts[partition] = true
+		} else {
+			delete(o.parts, partition)
+		}
+	}
+	all := []int32{}
+	for partition := range o.parts {
+		all = append(all, partition)
+	}
+	slices.Sort(all)
+	tell(map[string]any{"assigned": all})
+}
+
+func (o *owned) gain(_ context.Context, _ *kgo.Client, gained map[string][]int32) {
+	o.change(gained, true)
+}
+
+func (o *owned) lose(_ context.Context, _ *kgo.Client, lost map[string][]int32) {
+	o.change(lost, false)
+}
+
+// member TOPIC GROUP [ASSIGNOR [INSTANCE]]: a member until stdin ends.
 func member(ctx context.Context, servers string, args []string) error {
 	ctx, cancel := context.WithCancel(ctx)
-	client := connect(servers,
+	mine := &owned{topic: args[0], parts: map[int32]bool{}}
+	options := []kgo.Opt{
 		kgo.ConsumeTopics(args[0]),
 		kgo.ConsumerGroup(args[1]),
-		kgo.Balancers(kgo.RangeBalancer()),
-		kgo.SessionTimeout(10*time.Second),
-		kgo.HeartbeatInterval(100*time.Millisecond),
+		kgo.HeartbeatInterval(100 * time.Millisecond),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
-		kgo.OnPartitionsAssigned(func(_ context.Context, _ *kgo.Client, assigned map[string][]int32) {
-			mine := assigned[args[0]]
-			if mine == nil {
-				mine = []int32{}
-			}
-			tell(map[string]any{"assigned": mine})
-		}),
-	)
+		kgo.OnPartitionsAssigned(mine.gain),
+		kgo.OnPartitionsRevoked(mine.lose),
+		kgo.OnPartitionsLost(mine.lose),
+	}
+	if len(args) > 2 && args[2] == "cooperative-sticky" {
+		options = append(options, kgo.Balancers(kgo.CooperativeStickyBalancer()))
+	} else {
+		options = append(options, kgo.Balancers(kgo.RangeBalancer()))
+	}
+	if len(args) > 3 {
+		options = append(options, kgo.InstanceID(args[3]), kgo.SessionTimeout(30*time.Second))
+	} else {
+		options = append(options, kgo.SessionTimeout(2*time.Second))
+	}
+	client := connect(servers, options...)
 	defer client.Close()
 	go func() {
 		<-stdinEnds()
