@@ -90,7 +90,7 @@ client-table: $(STAMP) $(VENV2)/.installed  ## capture anew what each client sen
 	$(BIN)/python -m pytest --quiet tests/wire/test_client_table.py
 	$(VENV2)/bin/python -m pytest --quiet tests/wire/test_client_table.py
 	sh tests/clients/install.sh $(CLIENTS)
-	$(BIN)/python -m pytest --quiet -rs tests/clients/test_client_table.py
+	$(BIN)/python -m pytest --quiet -rs tests/clients/test_client_table.py tests/jvm/test_client_table.py
 
 CLIENTS = .clients
 
