@@ -378,6 +378,55 @@ def _alter_partition_reassignments(request: Any, code: Code, message: str | None
     )
 
 
+def _alter_replica_log_dirs(request: Any, code: Code, message: str | None, version: int) -> Response:
+    from minikafka.messages.alter_replica_log_dirs import (
+        AlterReplicaLogDirPartitionResult,
+        AlterReplicaLogDirsResponse,
+        AlterReplicaLogDirTopicResult,
+    )
+
+    return AlterReplicaLogDirsResponse(
+        results=[
+            AlterReplicaLogDirTopicResult(
+                topic_name=topic.name,
+                partitions=[
+                    AlterReplicaLogDirPartitionResult(partition_index=index, error_code=code)
+                    for index in topic.partitions
+                ],
+            )
+            for directory in request.dirs
+            for topic in directory.topics
+        ]
+    )
+
+
+def _describe_client_quotas(request: Any, code: Code, message: str | None, version: int) -> Response:
+    from minikafka.messages.describe_client_quotas import DescribeClientQuotasResponse
+
+    return DescribeClientQuotasResponse(error_code=code, error_message=message, entries=None)
+
+
+def _describe_producers(request: Any, code: Code, message: str | None, version: int) -> Response:
+    from minikafka.messages.describe_producers import (
+        DescribeProducersResponse,
+        PartitionResponse,
+        TopicResponse,
+    )
+
+    return DescribeProducersResponse(
+        topics=[
+            TopicResponse(
+                name=topic.name,
+                partitions=[
+                    PartitionResponse(partition_index=index, error_code=code)
+                    for index in topic.partition_indexes
+                ],
+            )
+            for topic in request.topics
+        ]
+    )
+
+
 def _describe_topic_partitions(request: Any, code: Code, message: str | None, version: int) -> Response:
     from minikafka.messages.describe_topic_partitions import (
         DescribeTopicPartitionsResponse,
@@ -426,5 +475,8 @@ _BUILDERS: dict[str, Builder] = {
     "ElectLeaders": _elect_leaders,
     "IncrementalAlterConfigs": _incremental_alter_configs,
     "AlterPartitionReassignments": _alter_partition_reassignments,
+    "AlterReplicaLogDirs": _alter_replica_log_dirs,
+    "DescribeClientQuotas": _describe_client_quotas,
+    "DescribeProducers": _describe_producers,
     "DescribeTopicPartitions": _describe_topic_partitions,
 }

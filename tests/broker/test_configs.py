@@ -11,7 +11,7 @@ from minikafka.messages import alter_configs as legacy
 from minikafka.messages import incremental_alter_configs as incremental
 from minikafka.messages.describe_configs import DescribeConfigsRequest, DescribeConfigsResource
 
-TOPIC, BROKER, LOGGER, GROUP = 2, 4, 8, 32
+TOPIC, BROKER, LOGGER, CLIENT_METRICS, GROUP = 2, 4, 8, 16, 32
 SET, DELETE, APPEND, SUBTRACT = range(4)
 TOPIC_CONFIG, DYNAMIC_BROKER, DYNAMIC_DEFAULT, STATIC, DEFAULT = range(1, 6)
 
@@ -108,7 +108,8 @@ def test_every_broker_option_is_described(make_lab):
         (BROKER, "2", ErrorCode.INVALID_REQUEST),
         (BROKER, "x", ErrorCode.INVALID_REQUEST),
         (LOGGER, "1", ErrorCode.INVALID_REQUEST),
-        (GROUP, "g", ErrorCode.INVALID_REQUEST),
+        (GROUP, "", ErrorCode.INVALID_REQUEST),
+        (CLIENT_METRICS, "", ErrorCode.INVALID_REQUEST),
         (99, "1", ErrorCode.INVALID_REQUEST),
     ],
 )
@@ -246,3 +247,10 @@ def test_throttles_of_reassignments_are_set_told_and_cleared(orders):
     assert alter(orders, rate, "-1", resource_type=BROKER, name="1").error_code == ErrorCode.INVALID_REQUEST
     assert alter(orders, rate, None, DELETE, resource_type=BROKER, name="1").error_code == 0
     assert describe(orders, BROKER, "1", [rate]).configs == []
+
+
+@pytest.mark.parametrize("resource_type", [GROUP, CLIENT_METRICS])
+def test_groups_and_client_metrics_have_no_options(orders, resource_type):
+    result = describe(orders, resource_type, "nobody")
+    assert (result.error_code, result.configs) == (0, [])
+    assert alter(orders, "x", "1", resource_type=resource_type).error_code == ErrorCode.INVALID_REQUEST

@@ -8,6 +8,7 @@ as by a Kafka 4.2 on which metadata.version alone was finalized. Simplification:
 from __future__ import annotations
 
 from minikafka.broker.dispatch import CLIENT_APIS
+from minikafka.config.features import METADATA_VERSION, METADATA_VERSIONS
 from minikafka.errors import InvalidRequestError
 from minikafka.messages.api_versions import (
     ApiVersion,
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from minikafka.structs import RequestContext
 
 _SOFTWARE_SINCE_VERSION = 3
-
-METADATA_VERSIONS = (7, 29)
-"""The levels of metadata.version that Kafka 4.2 supports: 3.3-IV3 to 4.2-IV1, as its brokers tell them."""
 
 
 def handle_api_versions(
@@ -54,11 +52,11 @@ def handle_api_versions(
     return ApiVersionsResponse(
         api_keys=keys,
         supported_features=[
-            SupportedFeatureKey(name="metadata.version", min_version=lowest, max_version=highest)
+            SupportedFeatureKey(name=METADATA_VERSION, min_version=lowest, max_version=highest)
         ],
         finalized_features_epoch=broker.image.version,
         finalized_features=[
-            FinalizedFeatureKey(name="metadata.version", min_version_level=highest, max_version_level=highest)
+            FinalizedFeatureKey(name=METADATA_VERSION, min_version_level=highest, max_version_level=highest)
         ],
     )
 

@@ -1,7 +1,7 @@
 """DescribeConfigs (1 to 4): the options of topics and brokers, and their origin (Kafka's ConfigHelper).
 
-Simplifications: only options that minikafka models are told; documentation is never told; groups, client
-metrics and loggers have no options here and are refused.
+Simplifications: only options that minikafka models are told; documentation is never told; groups and client
+metrics have no options here; loggers are refused.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from minikafka.messages.describe_configs import DescribeConfigsRequest, DescribeConfigsResource
     from minikafka.structs import RequestContext
 
-_UNSERVED = {8: "BROKER_LOGGER", 16: "CLIENT_METRICS", 32: "GROUP"}
+_UNSERVED = {8: "BROKER_LOGGER"}
+_WITHOUT_OPTIONS = {16: "Client metrics subscription name", 32: "Group name"}
 
 TOPIC = 2
 BROKER = 4
@@ -78,6 +79,10 @@ def _describe(
             configs = _topic_configs(broker, resource.resource_name)
         elif resource.resource_type == BROKER:
             configs = _broker_configs(broker, resource.resource_name)
+        elif resource.resource_type in _WITHOUT_OPTIONS:
+            configs = []
+            if not resource.resource_name:
+                raise InvalidRequestError(f"{_WITHOUT_OPTIONS[resource.resource_type]} must not be empty")
         else:
             raise InvalidRequestError(_refusal(resource.resource_type))
     except KafkaError as error:

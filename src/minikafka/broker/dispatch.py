@@ -35,6 +35,7 @@ CLIENT_APIS = {
     "OffsetForLeaderEpoch": "offset_for_leader_epoch",
     "DescribeConfigs": "describe_configs",
     "AlterConfigs": "alter_configs",
+    "AlterReplicaLogDirs": "alter_replica_log_dirs",
     "DescribeLogDirs": "describe_log_dirs",
     "CreatePartitions": FORWARDED,
     "DeleteGroups": "group_admin",
@@ -43,7 +44,13 @@ CLIENT_APIS = {
     "AlterPartitionReassignments": FORWARDED,
     "ListPartitionReassignments": FORWARDED,
     "OffsetDelete": "offsets",
+    "DescribeClientQuotas": "describe_client_quotas",
+    "DescribeUserScramCredentials": "describe_user_scram_credentials",
+    "DescribeQuorum": FORWARDED,
+    "UpdateFeatures": FORWARDED,
     "DescribeCluster": "describe_cluster",
+    "DescribeProducers": "describe_producers",
+    "ListConfigResources": "list_config_resources",
     "DescribeTopicPartitions": "describe_topic_partitions",
 }
 """The module of the handler of everything that clients may ask, in the order of Kafka's API keys.

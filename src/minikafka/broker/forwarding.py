@@ -1,8 +1,8 @@
 """Sending requests on to the controller (Kafka's ForwardingManager, NodeToControllerChannelManager).
 
 Answers CreateTopics (2 to 7), DeleteTopics (1 to 6), CreatePartitions (0 to 3), ElectLeaders (0 to 2),
-AlterPartitionReassignments (0 to 1) and ListPartitionReassignments (0) so, as KafkaApis.maybeForwardToController
-does; the controller answers as Kafka's ControllerApis.
+AlterPartitionReassignments (0 to 1), ListPartitionReassignments (0), DescribeQuorum (0 to 2) and UpdateFeatures
+(0 to 2) so, as KafkaApis.maybeForwardToController does; the controller answers as Kafka's ControllerApis.
 """
 
 from __future__ import annotations

@@ -42,6 +42,8 @@ _HANDLERS = {
     "AlterConfigs": ("configs", "handle_alter_configs"),
     "ElectLeaders": ("elect_leaders", "handle_elect_leaders"),
     "AlterPartitionReassignments": ("reassignments", "handle_alter_partition_reassignments"),
+    "DescribeQuorum": ("describe_quorum", "handle_describe_quorum"),
+    "UpdateFeatures": ("update_features", "handle_update_features"),
     "ListPartitionReassignments": ("reassignments", "handle_list_partition_reassignments"),
 }
 """Module and function that answer an API; imported when its first request comes."""

@@ -74,6 +74,10 @@ class MetadataPublisher:
         self._image = image
         self._flush_soon()
 
+    def applied(self) -> dict[int, int]:
+        """The version that each broker has acknowledged, by node id."""
+        return {node_id: subscriber.applied for node_id, subscriber in self._subscribers.items()}
+
     def applied_everywhere(self, version: int) -> Promise[None]:
         """Kept once every broker has applied an image of at least this version."""
         promise: Promise[None] = Promise()

@@ -33,6 +33,7 @@ APIS: dict[str, tuple[int, int, int, int | None]] = {
     "OffsetForLeaderEpoch": (23, 2, 4, 4),
     "DescribeConfigs": (32, 1, 4, 4),
     "AlterConfigs": (33, 0, 2, 2),
+    "AlterReplicaLogDirs": (34, 1, 2, 2),
     "DescribeLogDirs": (35, 1, 4, 2),
     "CreatePartitions": (37, 0, 3, 2),
     "DeleteGroups": (42, 0, 2, 2),
@@ -41,9 +42,15 @@ APIS: dict[str, tuple[int, int, int, int | None]] = {
     "AlterPartitionReassignments": (45, 0, 1, 0),
     "ListPartitionReassignments": (46, 0, 0, 0),
     "OffsetDelete": (47, 0, 0, None),
+    "DescribeClientQuotas": (48, 0, 1, 1),
+    "DescribeUserScramCredentials": (50, 0, 0, 0),
+    "DescribeQuorum": (55, 0, 2, 0),
     "AlterPartition": (56, 2, 3, 0),
+    "UpdateFeatures": (57, 0, 2, 0),
     "DescribeCluster": (60, 0, 2, 0),
+    "DescribeProducers": (61, 0, 0, 0),
     "AllocateProducerIds": (67, 0, 0, 0),
+    "ListConfigResources": (74, 0, 1, 0),
     "DescribeTopicPartitions": (75, 0, 0, 0),
 }
 """The versions that Kafka 4.2 serves. The message classes take their version ranges from here."""
