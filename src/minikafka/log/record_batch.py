@@ -283,10 +283,14 @@ class RecordBatch:
         batch.last_offset = base_offset + last_offset_delta
         batch.partition_leader_epoch = leader_epoch
         batch.compression = compression
-        batch.timestamp_type = LOG_APPEND_TIME if attributes & _TIMESTAMP_TYPE_MASK else CREATE_TIME
-        batch.is_transactional = bool(attributes & _TRANSACTIONAL_MASK)
-        batch.is_control = bool(attributes & _CONTROL_MASK)
-        batch.has_delete_horizon = bool(attributes & _DELETE_HORIZON_MASK)
+        if attributes == compression:
+            batch.timestamp_type = CREATE_TIME
+            batch.is_transactional = batch.is_control = batch.has_delete_horizon = False
+        else:
+            batch.timestamp_type = LOG_APPEND_TIME if attributes & _TIMESTAMP_TYPE_MASK else CREATE_TIME
+            batch.is_transactional = bool(attributes & _TRANSACTIONAL_MASK)
+            batch.is_control = bool(attributes & _CONTROL_MASK)
+            batch.has_delete_horizon = bool(attributes & _DELETE_HORIZON_MASK)
         batch.base_timestamp = base_timestamp
         batch.max_timestamp = max_timestamp
         batch.producer_id = producer_id

@@ -108,13 +108,11 @@ def compile_init(cls: type[Message]) -> Callable[..., None]:
     parameters, body = [], []
     for index, field in enumerate(cls.fields):
         name = field.name
-        if field.default == () and field.kind in ("array", "struct"):
-            scope[f"_new{index}"] = field.element
+        if field.default == () and field.kind == "array":
             parameters.append(f"{name}=_missing")
-            fresh = "[]" if field.kind == "array" else f"_new{index}()"
-            body.append(f" self.{name} = {fresh} if {name} is _missing else {name}")
+            body.append(f" self.{name} = [] if {name} is _missing else {name}")
         else:
-            scope[f"_default{index}"] = field.default
+            scope[f"_default{index}"] = field.absent()
             parameters.append(f"{name}=_default{index}")
             body.append(f" self.{name} = {name}")
     signature = "self, *, " + ", ".join(parameters) if parameters else "self"

@@ -90,11 +90,8 @@ class _Decoder:
         target = f"m.{field.name}"
         if field.default == () and field.kind == "array":
             self._emit(f"{target} = []")
-        elif field.default == () and field.kind == "struct":
-            self.scope[f"_new_{field.name}"] = field.element
-            self._emit(f"{target} = _new_{field.name}()")
         else:
-            self.scope[f"_default_{field.name}"] = field.default
+            self.scope[f"_default_{field.name}"] = field.absent()
             self._emit(f"{target} = _default_{field.name}")
 
     def _field(self, field: Field, depth: int) -> None:

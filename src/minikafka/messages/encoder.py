@@ -74,7 +74,10 @@ class _Encoder:
 
     def _flush(self, depth: int = 1) -> None:
         """Write the fields of fixed size that were collected."""
-        if self.layout:
+        if self.layout == "x":
+            self._emit("b.append(0)", depth)
+            self.layout = ""
+        elif self.layout:
             name = f"_pack_{self.layout.replace('?', 'z')}"
             self.scope[name] = structure(self.layout).pack
             self._emit(f"b += {name}({', '.join(self.packed)})", depth)
@@ -86,13 +89,14 @@ class _Encoder:
         if field.kind == "array" and field.default == ():
             return value
         if field.kind == "struct" and field.default == ():
-            inner = self._struct_differs(value, field.element)
+            self.scope[f"_shared_{field.name}"] = field.absent()
+            inner = self._struct_differs(value, f"_shared_{field.name}", field.element)
             if inner:
                 return inner
         self.scope[f"_default_{field.name}"] = field.absent()
         return f"{value} != _default_{field.name}"
 
-    def _struct_differs(self, value: str, element: type[Message]) -> str:
+    def _struct_differs(self, value: str, shared: str, element: type[Message]) -> str:
         """The same of a struct of plain values, field by field, which spares building and comparing messages."""
         tests = []
         for field in element.fields:
@@ -101,7 +105,8 @@ class _Encoder:
             name = f"_default_{element.__name__}_{field.name}"
             self.scope[name] = field.default
             tests.append(f"{value}.{field.name} != {name}")
-        return f"({' or '.join(tests)})"
+        # Nearly always it is the very default that a message is made with.
+        return f"({value} is not {shared} and ({' or '.join(tests)}))"
 
     def _refusal(self, field: Field) -> str:
         return f"_refuse(m, {field.name!r}, {self.version})"
@@ -176,14 +181,16 @@ class _Encoder:
 
     def _tags(self, tagged: list[Field]) -> None:
         """The tagged fields that differ from their defaults, in the order of their tags (KIP-482)."""
-        self._emit("count = 0; tags = bytearray(); body = b")
+        self._emit(f"if not ({' or '.join(map(self._differs, tagged))}): b.append(0)")
+        self._emit("else:")
+        self._emit("count = 0; tags = bytearray(); body = b", 2)
         for field in tagged:
-            self._emit(f"if {self._differs(field)}:")
-            self._emit("b = bytearray()", 2)
-            self._field(field, 2)
-            self._flush(2)
-            self._emit(f"count += 1; _uvarint(tags, {field.tag}); _uvarint(tags, len(b)); tags += b", 2)
-        self._emit("b = body; b.append(count); b += tags")
+            self._emit(f"if {self._differs(field)}:", 2)
+            self._emit("b = bytearray()", 3)
+            self._field(field, 3)
+            self._flush(3)
+            self._emit(f"count += 1; _uvarint(tags, {field.tag}); _uvarint(tags, len(b)); tags += b", 3)
+        self._emit("b = body; b.append(count); b += tags", 2)
 
 
 def misfit(message: Message, version: int) -> str:

@@ -38,7 +38,7 @@ class Field:
 
     Args:
         kind: the type: a primitive's name, ``"array"`` or ``"struct"``.
-        default: the value that stands for absence; () is a new list for an array, a new struct for a struct.
+        default: the value that stands for absence; () is a new list for an array, a struct of defaults for a struct.
         since: the first version that carries the field.
         until: the last version that carries it.
         nullable: the first version in which the field may be null, or None where it never may.
@@ -49,6 +49,7 @@ class Field:
     """
 
     __slots__ = (
+        "_shared",
         "compact",
         "default",
         "element",
@@ -83,6 +84,7 @@ class Field:
         self.element: Any = element
         self.compact: bool = compact
         self.name: str = ""
+        self._shared: Any = None
 
     def in_version(self, version: int) -> bool:
         """Whether a message of this version carries the field at all."""
@@ -93,11 +95,16 @@ class Field:
         return self.nullable is not None and version >= self.nullable
 
     def absent(self) -> Any:
-        """A new value that stands for the field's absence: its default."""
+        """A value that stands for the field's absence: its default.
+
+        That is a new list, or always the same struct, which nobody changes: a message is a value.
+        """
         if self.default == () and self.kind == "array":
             return []
         if self.default == () and self.kind == "struct":
-            return self.element()
+            if self._shared is None:
+                self._shared = self.element()
+            return self._shared
         return self.default
 
 
