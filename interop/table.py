@@ -124,3 +124,13 @@ def version_told(client: str, document: Path = DOCUMENT) -> str | None:
     """The version that the document tells of, or None."""
     found = [column.version for column in read(document.read_text()) if column.client == client]
     return found[0] if found else None
+
+
+def refresh(document: Path = DOCUMENT) -> None:
+    """Bring what is served up to date; the columns stay as they were captured."""
+    text = document.read_text()
+    document.write_text(write(text, read(text)))
+
+
+if __name__ == "__main__":
+    refresh()

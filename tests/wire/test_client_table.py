@@ -12,6 +12,7 @@ from interop import table
 from interop.capture import ANSWERED, CLOSED, REFUSED, Capture, Sent, capture
 
 from minikafka import MiniKafka
+from minikafka.broker.dispatch import CLIENT_APIS
 from minikafka.messages.registry import advertised_range
 
 CLIENTS = {
@@ -51,10 +52,10 @@ def test_the_client_does_all_it_can_and_the_table_tells_it(client: str) -> None:
 
 def test_the_table_tells_what_is_served() -> None:
     text = table.DOCUMENT.read_text()
-    assert table.write(text, table.read(text)) == text
+    assert table.write(text, table.read(text)) == text, "python -m interop.table brings it up to date"
     for column in table.read(text):
         for api, number, outcome in column.sent:
-            first, last = advertised_range(api)
+            first, last = advertised_range(api) if api in CLIENT_APIS else (0, -1)
             assert (first <= number <= last) == (outcome == ANSWERED), (column.title, api)
 
 

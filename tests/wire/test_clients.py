@@ -61,7 +61,8 @@ def read_kafka_python(consumer: Any, count: int) -> list[Any]:
     found: list[Any] = []
     deadline = time.monotonic() + WAIT_S
     while len(found) < count and time.monotonic() < deadline:
-        for records in consumer.poll(timeout_ms=500).values():
+        # One long poll: see docs/clients.md for what kafka-python 3 makes of short ones.
+        for records in consumer.poll(timeout_ms=WAIT_S * 1000).values():
             found += records
     return found
 
