@@ -41,12 +41,13 @@ _PATTERNS = [
     (r"(?m)[ \t]+$", ""),
     (r"(?m)^\n", ""),
     (r"(?ms)^Option +Description\n.*?^--version[^\n]*\n", "<usage>\n"),
+    (r"Local controller \d+", "Local controller <id>"),
     (r"Cluster ID: \S+", "Cluster ID: <id>"),
     (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "<uuid>"),
     (r"adminclient-\d+", "adminclient-<n>"),
     (r"console-consumer-\d+", "console-consumer-<n>"),
     (r'"logDir":"[^"]*"', '"logDir":"<dir>"'),
-    (r'"log_dirs":\[[^\]]*\]', '"log_dirs":[<dirs>]'),
+    (r'"log_dirs":\[[^\]]*\]', '"log_dirs":["<dirs>"]'),
     (r" +", " "),
 ]
 

@@ -107,3 +107,45 @@ def test_throttled_and_cancelled_reassignment(three):
         kafka-reassign-partitions --verify --reassignment-json-file {dir}/slow.json
         kafka-topics --describe --topic slow
     """)
+
+
+def test_generated_plan_and_log_directories(three):
+    three("kafka-topics --create --topic spread --replica-assignment 1:2,2:3,3:1")
+    three("kafka-log-dirs --describe --topic-list spread")
+    for which in (0, 1):
+        (three.directory / "spread.json").write_text('{"version": 1, "topics": [{"topic": "spread"}]}')
+        said = three.run(
+            which,
+            "kafka-reassign-partitions --generate --topics-to-move-json-file {dir}/spread.json --broker-list 2,3",
+        )
+        current, proposed = (json.loads(line) for line in said.splitlines() if line.startswith("{"))
+        assert [each["replicas"] for each in current["partitions"]] == [[1, 2], [2, 3], [3, 1]], said
+        assert all(sorted(each["replicas"]) == [2, 3] for each in proposed["partitions"]), said
+    (three.directory / "nowhere.json").write_text(
+        '{"version": 1, "partitions": [{"topic": "spread", "partition": 0, "replicas": [1, 2],'
+        ' "log_dirs": ["/nowhere", "any"]}]}'
+    )
+    (three.directory / "spread-2.json").write_text(reassignment([2, 3], [3, 2], [2, 3], topic="spread"))
+    three("""
+        kafka-reassign-partitions --execute --reassignment-json-file {dir}/spread-2.json --throttle 50000000 --replica-alter-log-dirs-throttle 50000000
+        kafka-configs --describe --entity-type brokers
+        kafka-reassign-partitions --verify --reassignment-json-file {dir}/spread-2.json --preserve-throttles
+        kafka-configs --describe --topic spread
+        kafka-reassign-partitions --verify --reassignment-json-file {dir}/spread-2.json
+        kafka-configs --describe --entity-type brokers
+        kafka-configs --describe --topic spread
+        kafka-topics --describe --topic spread
+    """)  # noqa: E501 - a command is a line
+
+
+def test_the_quorum_is_told(three):
+    """What it is differs: real brokers are controllers too, and minikafka's controller is a node of its own."""
+    for which in (0, 1):
+        status = three.run(which, "kafka-metadata-quorum describe --status")
+        assert "MaxFollowerLag: 0" in status, status
+        assert "LeaderEpoch: " in status
+        replication = three.run(which, "kafka-metadata-quorum describe --replication")
+        lines = [line.split("\t") for line in replication.splitlines()]
+        leader = next(line for line in lines if line[0].strip().isdigit())
+        assert leader[-1].strip() == "Leader", replication
+        assert {"1", "2", "3"} <= {line[0].strip() for line in lines}, replication

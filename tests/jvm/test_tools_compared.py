@@ -228,3 +228,47 @@ def test_performance_tools_run(one):
             which, "kafka-e2e-latency --topic measured --num-records 20 --producer-acks all --record-size 10"
         )
         assert "Avg latency" in said, said
+
+
+def test_features_quorum_and_what_is_not_there(one):
+    one("""
+        kafka-features version-mapping
+        kafka-features upgrade --feature metadata.version=29 --dry-run
+        kafka-features upgrade --feature metadata.version=20 --dry-run
+        kafka-features downgrade --feature metadata.version=20 --dry-run
+        kafka-features downgrade --feature metadata.version=20 --unsafe
+        kafka-features upgrade --feature metadata.version=99
+        kafka-features upgrade --feature nothing=1
+        kafka-features disable --feature nothing
+        kafka-configs --describe --entity-type users
+        kafka-configs --describe --entity-type users --entity-name alice
+        kafka-configs --describe --user alice
+        kafka-configs --describe --user-defaults
+        kafka-configs --describe --entity-type clients
+        kafka-configs --describe --client c1
+        kafka-configs --describe --client-defaults
+        kafka-configs --describe --entity-type users --entity-type clients
+        kafka-configs --describe --entity-type ips
+        kafka-configs --describe --ip 127.0.0.1
+        kafka-configs --describe --group nobody
+        kafka-configs --describe --entity-type client-metrics
+        kafka-configs --describe --client-metrics nothing
+        kafka-configs --describe --entity-type broker-loggers --entity-name 7
+        kafka-client-metrics --list
+        kafka-client-metrics --describe
+        kafka-client-metrics --describe --name nothing
+        kafka-share-groups --list
+        kafka-streams-groups --list
+    """)
+
+
+def test_producers(one):
+    one("kafka-topics --create --topic remembered")
+    for which in (0, 1):
+        one.run(which, "kafka-console-producer --topic remembered <<< one")
+        said = one.run(which, "kafka-transactions describe-producers --topic remembered --partition 0")
+        (head, state, *_) = said.splitlines()
+        assert head.startswith("ProducerId"), said
+        producer_id, epoch, coordinator_epoch, sequence, _, start = map(str.strip, state.split("\t"))
+        assert int(producer_id) >= 0
+        assert [epoch, coordinator_epoch, sequence, start] == ["0", "-1", "0", "None"], said
