@@ -22,19 +22,13 @@ NOT_SERVED = {
     29: "DescribeAcls",
     30: "CreateAcls",
     31: "DeleteAcls",
-    34: "AlterReplicaLogDirs",
     36: "SaslAuthenticate",
     38: "CreateDelegationToken",
     39: "RenewDelegationToken",
     40: "ExpireDelegationToken",
     41: "DescribeDelegationToken",
-    48: "DescribeClientQuotas",
     49: "AlterClientQuotas",
-    50: "DescribeUserScramCredentials",
     51: "AlterUserScramCredentials",
-    55: "DescribeQuorum",
-    57: "UpdateFeatures",
-    61: "DescribeProducers",
     64: "UnregisterBroker",
     65: "DescribeTransactions",
     66: "ListTransactions",
@@ -42,7 +36,6 @@ NOT_SERVED = {
     69: "ConsumerGroupDescribe",
     71: "GetTelemetrySubscriptions",
     72: "PushTelemetry",
-    74: "ListConfigResources",
 }
 """Kafka's names for what clients may ask and no broker here answers; `registry` knows the others."""
 

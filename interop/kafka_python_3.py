@@ -78,6 +78,11 @@ def _administer(admin: KafkaAdminClient) -> None:
     admin.describe_cluster()
     admin.describe_log_dirs()
     admin.api_versions()
+    assert admin.describe_metadata_quorum()["topics"][0]["topic_name"] == "__cluster_metadata"
+    assert T0 in admin.describe_producers([T0])
+    assert admin.describe_user_scram_credentials() == {}
+    assert admin.list_config_resources(["TOPIC"])
+    assert admin.describe_features()["metadata.version"]
     admin.create_partitions({"exercised": NewPartitions(2)})
     assert (
         admin.list_partition_offsets({T0: OffsetSpec.LATEST}, IsolationLevel.READ_COMMITTED)[T0].offset == 3

@@ -67,6 +67,9 @@ def test_the_tools_do_what_they_can_and_the_table_tells_it(tools: ToolShell, tmp
         run("kafka-reassign-partitions", "--list")
         run("kafka-broker-api-versions")
         run("kafka-features", "describe")
+        run("kafka-metadata-quorum", "describe", "--status")
+        run("kafka-configs", "--describe", "--entity-type", "users")
+        run("kafka-client-metrics", "--list")
         run("kafka-cluster", "cluster-id")
         run("kafka-topics", "--delete", *topic)
     assert CLOSED not in {each.outcome for each in captured.sent}

@@ -263,6 +263,9 @@ func administer(ctx context.Context, admin *kadm.Client, topic string) error {
 	check(len(must(admin.ListTopics(ctx, topic))[topic].Partitions) == 2, "two partitions")
 	must(admin.DescribeAllLogDirs(ctx, nil))
 	must(admin.ApiVersions(ctx))
+	must(admin.DescribeClientQuotas(ctx, false, nil))
+	must(admin.DescribeUserSCRAMs(ctx))
+	must(admin.ListConfigResources(ctx))
 	end := must(admin.ListEndOffsets(ctx, topic))
 	found, _ := end.Lookup(topic, 0)
 	check(found.Offset == 3, "three records")
@@ -273,6 +276,7 @@ func administer(ctx context.Context, admin *kadm.Client, topic string) error {
 	must(admin.DeleteRecords(ctx, first))
 	partition := kadm.TopicsSet{}
 	partition.Add(topic, 0)
+	must(admin.DescribeProducers(ctx, partition))
 	must(admin.ElectLeaders(ctx, kadm.ElectPreferredReplica, partition))
 	moved := kadm.AlterPartitionAssignmentsReq{}
 	moved.Assign(topic, 0, []int32{1})
