@@ -513,17 +513,28 @@ def test_closing_in_another_thread(listening: Start, connect: Connect) -> None:
 
 
 @pytest.mark.parametrize("clock", ["system", "manual"])
-def test_an_interpreter_that_ends_without_a_close(clock: str) -> None:
+@pytest.mark.parametrize("in_loop", [False, True])
+def test_an_interpreter_that_ends_without_a_close(clock: str, in_loop: bool) -> None:
     """Nothing is complained of, with every warning on."""
     code = f"""
-import socket
+import asyncio, socket
 from minikafka import MiniKafka
 kafka = MiniKafka(2, clock={clock!r})
-host, port = kafka.listen().split(",")[0].split(":")
-client = socket.create_connection((host, int(port)))
-client.sendall(b"\\0\\0\\0\\x13\\0\\x12\\0\\0\\0\\0\\0\\1\\0\\x09minikafka")
-assert client.recv(4)
-client.close()
+
+def ask(servers):
+    host, port = servers.split(",")[0].split(":")
+    with socket.create_connection((host, int(port))) as client:
+        client.sendall(b"\\0\\0\\0\\x13\\0\\x12\\0\\0\\0\\0\\0\\1\\0\\x09minikafka")
+        assert client.recv(4)
+
+async def main():
+    servers = await kafka.listen_in_loop()
+    await asyncio.get_running_loop().run_in_executor(None, ask, servers)
+
+if {in_loop}:
+    asyncio.run(main())
+else:
+    ask(kafka.listen())
 """
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code], capture_output=True, timeout=60, text=True

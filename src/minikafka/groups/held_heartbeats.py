@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Answer = Callable[[], HeartbeatResponse]
 
-_LONGEST_HOLD_MS = 2800
+_LONGEST_HOLD_MS = 2900
 """A little less than the default of ``heartbeat.interval.ms``, 3000, in every client.
 
 librdkafka skips a heartbeat while the last one is not answered; one that is answered just before the next is due

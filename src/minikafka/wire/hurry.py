@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Work = Callable[[], object]
     Run = Callable[[Work], object]
 
-_LONGEST_HEARTBEAT_MS = 2800
+_LONGEST_HEARTBEAT_MS = 2900
 """In real time; the coordinator does not hold one longer in the cluster's."""
 
 
