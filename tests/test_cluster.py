@@ -477,3 +477,24 @@ def test_import_is_lean():
 
 def _raise(error):
     raise error
+
+
+def test_time_by_hand():
+    """In process, in one thread: what needs no time is done at once, what needs some says so."""
+    with MiniKafka(clock="manual") as kafka:
+        before_ms = kafka.now_ms
+        kafka.create_topic("t")
+        kafka.producer().send("t", b"v").get(timeout=10)
+        consumer = kafka.consumer("t", group_id="g", auto_offset_reset="earliest", session_timeout_ms=10_000)
+        [[record]] = consumer.poll(timeout_ms=1000).values()
+        assert record.value == b"v"
+        consumer.commit()
+        assert kafka.group("g").lag == 0
+        assert kafka.now_ms == before_ms
+        kafka.crash(consumer)
+        kafka.advance(seconds=10)
+        assert kafka.group("g").members == ()
+        assert kafka.now_ms == before_ms + 10_000
+        kafka.driver.patience_s = 0.01
+        with pytest.raises(errors.StuckError, match="advance"):
+            kafka.producer().send("not-yet-made", b"v")

@@ -59,7 +59,8 @@ class MiniKafka(ClusterViews, ClusterSockets):
     Args:
         brokers: how many brokers; their node ids count from 1.
         clock: ``"virtual"``: time jumps while somebody waits; ``"system"``: real time; ``"manual"``: the cluster
-            works at once, as in real time, but its time moves by `advance` alone.
+            works at once, as in real time, but its time moves by `advance` alone; see
+            `minikafka.drivers.manual`.
         seed: of everything that is drawn at random; one seed gives one run.
         config: the brokers' options by Kafka's names, such as ``{"auto.create.topics.enable": False}``.
         racks: the rack of each broker, in order; by default none has one.
@@ -122,6 +123,9 @@ class MiniKafka(ClusterViews, ClusterSockets):
                 self._detach,
             )
             self.driver.settle()
+            if clock == "manual":
+                # No client could wait for it: the pause before it asks again would never be over.
+                self._make_offsets_topic()
         self._closed = False
         for address in self.bootstrap_servers.split(","):
             bootstrap.publish(address, self.endpoint)

@@ -1,8 +1,8 @@
 """Time by hand: the cluster works at once, in the background, and its clock moves by `advance` alone.
 
-A blocking call waits in real time until what it waits for is there. Its own timeouts count the cluster's time,
-so nothing but another thread's `advance` ends it by them; a call that waits while the clock stands still for
-`PATIENCE_S` real seconds is told that it hangs.
+A blocking call waits in real time until what it waits for is there. Its own timeouts, and a client's pauses before
+it tries again, count the cluster's time, so nothing but another thread's `advance` ends them; a call that waits
+while the clock stands still for `PATIENCE_S` real seconds is told that it hangs.
 """
 
 from __future__ import annotations
@@ -92,7 +92,8 @@ class _StandingClock:
         if left_s <= 0:
             raise StuckError(
                 f"waited {self._patience_s:g} real seconds while the cluster's clock stood still; with "
-                "clock='manual' a timeout ends when another thread calls advance(), and what is waited for "
-                "must come from another thread or from a client on a socket"
+                "clock='manual' a timeout, or a client's pause before it tries again (for a topic that has yet "
+                "to be made, say), ends when another thread calls advance(); what else is waited for must come "
+                "from another thread or from a client on a socket"
             )
         return left_s
