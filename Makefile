@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
 
-.PHONY: demo test lint types docs-check coverage bench simulate fuzz test-kafka-python-2 test-clients client-table oracle oracle-replay oracle-record oracle-up oracle-down oracle-remote check clean
+.PHONY: demo test lint types docs-check coverage bench simulate fuzz test-kafka-python-2 test-clients client-table oracle oracle-replay oracle-record oracle-up oracle-down oracle-remote oracle-differential check clean
 
 $(STAMP): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -45,6 +45,7 @@ ORACLE_OPTIONS = $(if $(KAFKA_VERSION),--version $(KAFKA_VERSION))
 
 oracle: $(STAMP)  ## every scenario on a real Kafka and on minikafka, compared; needs Java and Maven, else it is skipped
 	$(BIN)/python -W ignore -m tests.oracle live --write $(ORACLE_OPTIONS)
+	$(BIN)/python -W ignore -m tests.oracle.differential --write $(DIFFERENTIAL_OPTIONS)
 
 oracle-replay: $(STAMP)  ## every scenario on minikafka, slow ones too, compared with the recordings
 	$(BIN)/python -W ignore -m tests.oracle replay
@@ -57,6 +58,9 @@ oracle-up: $(STAMP)  ## a real Kafka that stays up (needs Java and Maven); tells
 
 oracle-down: $(STAMP)  ## end it
 	$(BIN)/python -m tests.oracle down
+
+oracle-differential: $(STAMP)  ## random programs on both until they disagree: DIFFERENTIAL_OPTIONS="--seconds 600 --area groups"
+	$(BIN)/python -W ignore -m tests.oracle.differential $(DIFFERENTIAL_OPTIONS)
 
 oracle-remote: $(STAMP)  ## the fixtures over a real cluster, and an example's tests with them, on a real Kafka
 	$(BIN)/python -m tests.oracle.real_cluster
