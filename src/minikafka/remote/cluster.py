@@ -67,7 +67,7 @@ class RealCluster:
         self._closed = False
         self._library = kafka_python()
         self._clients: dict[Any, None] = {}
-        self.namespace = Namespace()
+        self.namespace: Namespace = Namespace()
         """How the test's names become the cluster's."""
         self.name: str = f"minikafka{self.namespace.suffix}"
         self.started_ms: int = self.now_ms
