@@ -39,11 +39,12 @@ def handle_delete_records(
                 entries[topic_partition] = partition.offset
 
     def answer(results: dict[TopicPartition, DeleteResult]) -> DeleteRecordsResponse:
-        topics = []
+        # A topic and a partition that are named twice are told once, and the last offset counts; a topic
+        # without partitions is not told at all.
+        topics: dict[str, dict[int, DeleteRecordsPartitionResult]] = {}
         for topic in request.topics:
-            partitions = []
-            # A partition that is named twice is told once; the last offset counts.
-            for index in dict.fromkeys(partition.partition_index for partition in topic.partitions):
+            for partition in topic.partitions:
+                index = partition.partition_index
                 topic_partition = TopicPartition(topic.name, index)
                 result = results.get(topic_partition)
                 code: int = refused.get(topic_partition, ErrorCode.NONE)
@@ -53,15 +54,15 @@ def handle_delete_records(
                         low_watermark = result.low_watermark
                     else:
                         code = broker.code_for(result.error)
-                partitions.append(
-                    DeleteRecordsPartitionResult(
-                        partition_index=index,
-                        low_watermark=low_watermark,
-                        error_code=code,
-                    )
+                topics.setdefault(topic.name, {})[index] = DeleteRecordsPartitionResult(
+                    partition_index=index, low_watermark=low_watermark, error_code=code
                 )
-            topics.append(DeleteRecordsTopicResult(name=topic.name, partitions=partitions))
-        return DeleteRecordsResponse(topics=topics)
+        return DeleteRecordsResponse(
+            topics=[
+                DeleteRecordsTopicResult(name=name, partitions=[*partitions.values()])
+                for name, partitions in topics.items()
+            ]
+        )
 
     if not entries:
         return Promise.resolved(answer({}))

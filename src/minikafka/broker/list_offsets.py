@@ -6,7 +6,7 @@ tiered: never any, for there is no tiered storage).
 
 from __future__ import annotations
 
-from minikafka.errors import ErrorCode, KafkaError, OffsetNotAvailableError
+from minikafka.errors import ErrorCode, KafkaError, OffsetNotAvailableError, UnknownError
 from minikafka.messages.list_offsets import (
     ListOffsetsPartitionResponse,
     ListOffsetsResponse,
@@ -24,6 +24,7 @@ _SPECIAL_TIMESTAMPS = {-1: 0, -2: 0, -3: 7, -4: 8, -5: 9, -6: 11}
 """The version that each special timestamp came with."""
 _OFFSET_NOT_AVAILABLE_SINCE_VERSION = 5
 _LEADER_EPOCH_SINCE_VERSION = 4
+_ISOLATION_LEVELS = (0, 1)
 _LATEST_TIERED = -5
 _TIERED = (-5, -6)
 """The latest offset in tiered storage, the earliest that waits for it: there is none of either."""
@@ -33,6 +34,8 @@ def handle_list_offsets(
     broker: Broker, request: ListOffsetsRequest, context: RequestContext
 ) -> ListOffsetsResponse:
     """Look the offsets up; a partition that is named twice is INVALID_REQUEST, told once."""
+    if request.isolation_level not in _ISOLATION_LEVELS:
+        raise UnknownError(f"Unknown isolation level {request.isolation_level}")
     seen: dict[TopicPartition, int] = {}
     for topic in request.topics:
         for partition in topic.partitions:
@@ -40,9 +43,8 @@ def handle_list_offsets(
             seen[topic_partition] = seen.get(topic_partition, 0) + 1
     version = context.api_version
     told: set[TopicPartition] = set()
-    topics = []
+    topics: dict[str, list[ListOffsetsPartitionResponse]] = {}
     for topic in request.topics:
-        partitions: list[ListOffsetsPartitionResponse] = []
         for partition in topic.partitions:
             topic_partition = TopicPartition(topic.name, partition.partition_index)
             timestamp = partition.timestamp
@@ -50,7 +52,8 @@ def handle_list_offsets(
             if topic_partition in told:
                 continue
             told.add(topic_partition)
-            partitions.append(answer)
+            # As in Kafka's map of results, a topic is told once, and without partitions not at all.
+            topics.setdefault(topic.name, []).append(answer)
             if seen[topic_partition] > 1:
                 answer.error_code = ErrorCode.INVALID_REQUEST
             elif timestamp < 0 and version < _SPECIAL_TIMESTAMPS.get(timestamp, version + 1):
@@ -67,8 +70,11 @@ def handle_list_offsets(
                     partition.current_leader_epoch,
                     answer,
                 )
-        topics.append(ListOffsetsTopicResponse(name=topic.name, partitions=partitions))
-    return ListOffsetsResponse(topics=topics)
+    return ListOffsetsResponse(
+        topics=[
+            ListOffsetsTopicResponse(name=name, partitions=partitions) for name, partitions in topics.items()
+        ]
+    )
 
 
 def _look_up(

@@ -141,44 +141,44 @@ def _answer(
     results: dict[TopicPartition, AppendResult],
     refused: _Refused,
 ) -> ProduceResponse | None:
-    topics = []
+    # As in Kafka's map of results, a topic and a partition are told once, and without partitions not at all.
+    topics: dict[tuple[str, bytes], dict[int, PartitionProduceResponse]] = {}
     leaders: list[int] = []
     failed = False
     for topic, name in zip(request.topic_data, names):
-        partitions = []
         for partition in topic.partition_data:
+            partitions = topics.setdefault((topic.name, topic.topic_id), {})
             index = partition.index
             topic_partition = TopicPartition(name, index)
             result = results.get(topic_partition)
             if result is not None and result.error is None:
-                partitions.append(
-                    PartitionProduceResponse(
-                        index=index,
-                        base_offset=result.base_offset,
-                        log_append_time_ms=result.log_append_time_ms,
-                        log_start_offset=result.log_start_offset,
-                    )
+                partitions[index] = PartitionProduceResponse(
+                    index=index,
+                    base_offset=result.base_offset,
+                    log_append_time_ms=result.log_append_time_ms,
+                    log_start_offset=result.log_start_offset,
                 )
                 continue
             failed = True
             error = refused.get(topic_partition) if result is None else result.error
             if error is None:
                 error = _no_such_topic(topic, context)
-            partitions.append(_partition_error(broker, context, topic_partition, error, result, leaders))
-        topics.append(
-            TopicProduceResponse(name=topic.name, topic_id=topic.topic_id, partition_responses=partitions)
-        )
+            partitions[index] = _partition_error(broker, context, topic_partition, error, result, leaders)
     if request.acks == 0:
         if failed:
             raise ConnectionClosed("produce with acks=0 failed")
         return None
+    responses = [
+        TopicProduceResponse(name=name, topic_id=topic_id, partition_responses=[*partitions.values()])
+        for (name, topic_id), partitions in topics.items()
+    ]
     if leaders:
         endpoints = [
             NodeEndpoint(node_id=node_id, host=host, port=port, rack=rack)
             for node_id, host, port, rack in node_endpoints(broker.image, leaders)
         ]
-        return ProduceResponse(responses=topics, node_endpoints=endpoints)
-    return ProduceResponse(responses=topics)
+        return ProduceResponse(responses=responses, node_endpoints=endpoints)
+    return ProduceResponse(responses=responses)
 
 
 def _no_such_topic(topic: TopicProduceData, context: RequestContext) -> KafkaError:

@@ -205,7 +205,9 @@ class GroupCoordinatorShard:
         """
         stable = request.require_stable
         if context.api_version < _BATCH_FETCH_SINCE_VERSION:
-            wanted = None if request.topics is None else {t.name: t.partition_indexes for t in request.topics}
+            wanted = (
+                None if request.topics is None else [(t.name, t.partition_indexes) for t in request.topics]
+            )
             fetched = self._offsets.fetch(request.group_id, wanted, stable)
             response = OffsetFetchResponse(
                 topics=[
@@ -222,7 +224,7 @@ class GroupCoordinatorShard:
                             for each in partitions
                         ],
                     )
-                    for topic, partitions in fetched.items()
+                    for topic, partitions in fetched
                 ]
             )
         else:
@@ -232,7 +234,7 @@ class GroupCoordinatorShard:
         return Result(response=response, immediate=not stable)
 
     def _fetch_group(self, group: OffsetFetchRequestGroup, require_stable: bool) -> OffsetFetchResponseGroup:
-        wanted = None if group.topics is None else {t.name: t.partition_indexes for t in group.topics}
+        wanted = None if group.topics is None else [(t.name, t.partition_indexes) for t in group.topics]
         topic_ids = {topic.name: topic.topic_id for topic in group.topics or ()}
         return OffsetFetchResponseGroup(
             group_id=group.group_id,
@@ -240,7 +242,7 @@ class GroupCoordinatorShard:
                 OffsetFetchResponseTopics(
                     name=topic, topic_id=topic_ids.get(topic, ZERO_UUID), partitions=partitions
                 )
-                for topic, partitions in self._offsets.fetch(group.group_id, wanted, require_stable).items()
+                for topic, partitions in self._offsets.fetch(group.group_id, wanted, require_stable)
             ],
         )
 

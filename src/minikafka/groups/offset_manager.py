@@ -28,7 +28,7 @@ from minikafka.messages.offset_fetch import OffsetFetchResponsePartitions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable
 
     from minikafka.coordinator import CoordinatorRecord
     from minikafka.groups.classic_rebalance import ClassicRebalance
@@ -142,26 +142,30 @@ class OffsetManager:
     # Fetch
 
     def fetch(
-        self, group_id: str, partitions: Mapping[str, Sequence[int]] | None, require_stable: bool
-    ) -> dict[str, list[FetchedPartition]]:
+        self, group_id: str, partitions: Iterable[tuple[str, Iterable[int]]] | None, require_stable: bool
+    ) -> list[tuple[str, list[FetchedPartition]]]:
         """The committed offsets of a group by topic; offset -1 where there is none, also for unknown groups.
 
         Args:
             group_id: the group.
-            partitions: the partitions wanted by topic, None for all that have an offset.
+            partitions: topics with the partitions wanted, None for all that have an offset. What is named
+                twice is told twice.
             require_stable: read what was written last and answer UNSTABLE_OFFSET_COMMIT where a transaction
                 is pending (KIP-447), instead of reading what the high watermark has passed.
         """
         table = self._store.latest if require_stable else self._store.committed
         found = table.of_group(group_id) if self._groups.find(group_id) is not None else {}
-        wanted = found if partitions is None else partitions
-        return {
-            topic: [
-                self._fetched(group_id, topic, index, found.get(topic, {}).get(index), require_stable)
-                for index in indexes
-            ]
-            for topic, indexes in wanted.items()
-        }
+        wanted = found.items() if partitions is None else partitions
+        return [
+            (
+                topic,
+                [
+                    self._fetched(group_id, topic, index, found.get(topic, {}).get(index), require_stable)
+                    for index in indexes
+                ],
+            )
+            for topic, indexes in wanted
+        ]
 
     def _fetched(
         self, group_id: str, topic: str, index: int, offset: CommittedOffset | None, require_stable: bool
