@@ -9,7 +9,7 @@ from __future__ import annotations
 from minikafka.broker.answers import mapped
 from minikafka.broker.fetch_session import INVALID_SESSION_ID, open_context
 from minikafka.broker.leader_hints import leader_hint, node_endpoints
-from minikafka.errors import ErrorCode, UnknownTopicIdError, UnknownTopicOrPartitionError
+from minikafka.errors import ErrorCode, UnknownError, UnknownTopicIdError, UnknownTopicOrPartitionError
 from minikafka.messages.fetch import (
     AbortedTransaction,
     EpochEndOffset,
@@ -32,9 +32,11 @@ if TYPE_CHECKING:
     from minikafka.replica.replica_manager import FetchPartitionResult
     from minikafka.structs import RequestContext
 
+_TOPIC_ID_SINCE_VERSION = 13
 _REPLICA_STATE_SINCE_VERSION = 15
 _LEADER_HINT_SINCE_VERSION = 16
 _ZSTD_SINCE_VERSION = 10
+_ISOLATION_LEVELS = (0, 1)
 
 
 def handle_fetch(
@@ -46,7 +48,9 @@ def handle_fetch(
     replica_id, replica_epoch = request.replica_id, -1
     if version >= _REPLICA_STATE_SINCE_VERSION and replica_id < 0:
         replica_id, replica_epoch = state.replica_id, state.replica_epoch
-    fetch = open_context(broker, request, is_follower=replica_id >= 0)
+    fetch = open_context(
+        broker, request, is_follower=replica_id >= 0, uses_topic_ids=version >= _TOPIC_ID_SINCE_VERSION
+    )
     if fetch.error is not ErrorCode.NONE:
         return FetchResponse(error_code=fetch.error, session_id=INVALID_SESSION_ID)
     image = broker.image
@@ -58,7 +62,7 @@ def handle_fetch(
         topic_partition = TopicPartition(name, index)
         source = _Source(topic, topic_id, topic_partition)
         sources.append(source)
-        if not name:
+        if not name and version >= _TOPIC_ID_SINCE_VERSION:
             source.error = UnknownTopicIdError(f"no topic has the id {topic_id.hex()}")
         elif image.partition(name, index) is None:
             source.error = UnknownTopicOrPartitionError(f"{name}-{index} is unknown to this broker")
@@ -68,7 +72,7 @@ def handle_fetch(
                     topic_partition,
                     partition.fetch_offset,
                     partition.partition_max_bytes,
-                    partition.current_leader_epoch,
+                    max(partition.current_leader_epoch, -1),
                     partition.last_fetched_epoch,
                     partition.log_start_offset,
                     partition.high_watermark,
@@ -76,6 +80,8 @@ def handle_fetch(
             )
     if not wanted:
         return _answer(broker, version, fetch, sources, [])
+    if replica_id < 0 and request.isolation_level not in _ISOLATION_LEVELS:
+        raise UnknownError(f"Unknown isolation level {request.isolation_level}")
     max_bytes = min(request.max_bytes, broker.config.fetch_max_bytes)
     max_wait_ms = request.max_wait_ms
     if replica_id >= 0 and len(wanted) < len(sources):
@@ -155,7 +161,7 @@ def _answer(
         entries.append((source.topic, source.topic_id, _failed(broker, version, source, error, leaders)))
     error_code, session_id, entries = fetch.complete(entries)
     response = FetchResponse(error_code=error_code, session_id=session_id, responses=_by_topic(entries))
-    if leaders:
+    if leaders and not fetch.is_follower:
         response.node_endpoints = [
             NodeEndpoint(node_id=node_id, host=host, port=port, rack=rack)
             for node_id, host, port, rack in node_endpoints(broker.image, leaders)

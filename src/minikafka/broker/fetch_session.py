@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
         error: ErrorCode
         """NONE, or why the whole request is refused."""
+        is_follower: bool
+        """Whether a follower asks."""
 
         def partitions(self) -> Iterator[Wanted]:
             """Every partition to read, with its topic's name and id as the fetcher gave them."""
@@ -49,28 +51,38 @@ def next_epoch(epoch: int) -> int:
     return 1 if epoch >= _MAX_EPOCH else epoch + 1
 
 
-def open_context(broker: Broker, request: FetchRequest, *, is_follower: bool) -> FetchContext:
-    """How this request fetches (Kafka's FetchManager.newContext)."""
+def open_context(
+    broker: Broker, request: FetchRequest, *, is_follower: bool, uses_topic_ids: bool
+) -> FetchContext:
+    """How this request fetches (Kafka's FetchManager.newContext).
+
+    Args:
+        broker: who is asked.
+        request: what it wants.
+        is_follower: whether a follower asks, not a consumer.
+        uses_topic_ids: whether the request is of a version that names topics by their ids.
+    """
     session_id, epoch = request.session_id, request.session_epoch
     if epoch == FINAL_EPOCH:
         if session_id != INVALID_SESSION_ID:
             broker.fetch_sessions.remove(session_id)
-        return SessionlessFetch(request)
+        return SessionlessFetch(request, is_follower)
     if epoch == INITIAL_EPOCH:
         sessions = broker.fetch_sessions
         if session_id != INVALID_SESSION_ID:
             sessions.remove(session_id)
-        return FullFetch(sessions, request, is_follower)
-    return broker.fetch_sessions.incremental(request)
+        return FullFetch(sessions, request, is_follower, uses_topic_ids)
+    return broker.fetch_sessions.incremental(request, is_follower, uses_topic_ids)
 
 
 class RefusedFetch:
     """A request whose session is unknown or out of step."""
 
-    __slots__ = ("error",)
+    __slots__ = ("error", "is_follower")
 
-    def __init__(self, error: ErrorCode) -> None:
+    def __init__(self, error: ErrorCode, is_follower: bool) -> None:
         self.error: ErrorCode = error
+        self.is_follower: bool = is_follower
 
     def partitions(self) -> Iterator[Wanted]:
         """Nothing."""
@@ -84,17 +96,21 @@ class RefusedFetch:
 class SessionlessFetch:
     """A request that says all it wants and leaves nothing behind."""
 
-    __slots__ = ("_request", "error")
+    __slots__ = ("_request", "error", "is_follower")
 
-    def __init__(self, request: FetchRequest) -> None:
+    def __init__(self, request: FetchRequest, is_follower: bool) -> None:
         self.error: ErrorCode = ErrorCode.NONE
+        self.is_follower: bool = is_follower
         self._request = request
 
     def partitions(self) -> Iterator[Wanted]:
-        """What the request names."""
+        """What the request names; of a partition that it names twice, the last counts."""
+        named: dict[tuple[str | bytes, int], Wanted] = {}
         for topic in self._request.topics:
             for partition in topic.partitions:
-                yield topic.topic, topic.topic_id, partition
+                key = _key(topic.topic, topic.topic_id, partition.partition)
+                named[key] = (topic.topic, topic.topic_id, partition)
+        return iter(named.values())
 
     def complete(self, entries: list[Entry]) -> tuple[ErrorCode, int, list[Entry]]:
         """Everything is told."""
@@ -104,26 +120,31 @@ class SessionlessFetch:
 class FullFetch(SessionlessFetch):
     """A request that says all it wants and opens a session, if there is a slot."""
 
-    __slots__ = ("_is_follower", "_sessions")
+    __slots__ = ("_sessions", "_uses_topic_ids")
 
-    def __init__(self, sessions: FetchSessionCache, request: FetchRequest, is_follower: bool) -> None:
-        super().__init__(request)
+    def __init__(
+        self, sessions: FetchSessionCache, request: FetchRequest, is_follower: bool, uses_topic_ids: bool
+    ) -> None:
+        super().__init__(request, is_follower)
         self._sessions = sessions
-        self._is_follower = is_follower
+        self._uses_topic_ids = uses_topic_ids
 
     def complete(self, entries: list[Entry]) -> tuple[ErrorCode, int, list[Entry]]:
         """Everything is told, and remembered."""
-        session = self._sessions.create(list(self.partitions()), entries, self._is_follower)
+        session = self._sessions.create(
+            list(self.partitions()), entries, self.is_follower, self._uses_topic_ids
+        )
         return ErrorCode.NONE, INVALID_SESSION_ID if session is None else session.session_id, entries
 
 
 class IncrementalFetch:
     """A request that changes what a session wants, and reads it all."""
 
-    __slots__ = ("_epoch", "_session", "error")
+    __slots__ = ("_epoch", "_session", "error", "is_follower")
 
-    def __init__(self, session: FetchSession) -> None:
+    def __init__(self, session: FetchSession, is_follower: bool) -> None:
         self.error: ErrorCode = ErrorCode.NONE
+        self.is_follower: bool = is_follower
         self._session = session
         self._epoch = session.epoch
 
@@ -182,11 +203,20 @@ class CachedPartition:
 class FetchSession:
     """The partitions of one fetcher, in the order in which they are to be read."""
 
-    __slots__ = ("created_ms", "epoch", "is_follower", "last_used_ms", "partitions", "session_id")
+    __slots__ = (
+        "created_ms",
+        "epoch",
+        "is_follower",
+        "last_used_ms",
+        "partitions",
+        "session_id",
+        "uses_topic_ids",
+    )
 
-    def __init__(self, session_id: int, is_follower: bool, now_ms: int) -> None:
+    def __init__(self, session_id: int, is_follower: bool, uses_topic_ids: bool, now_ms: int) -> None:
         self.session_id: int = session_id
         self.is_follower: bool = is_follower
+        self.uses_topic_ids: bool = uses_topic_ids
         self.epoch: int = 1
         self.created_ms: int = now_ms
         self.last_used_ms: int = now_ms
@@ -220,31 +250,35 @@ class FetchSessionCache:
         """Forget a session, if it is known."""
         self.sessions.pop(session_id, None)
 
-    def incremental(self, request: FetchRequest) -> FetchContext:
-        """The context of a request of an open session."""
+    def incremental(self, request: FetchRequest, is_follower: bool, uses_topic_ids: bool) -> FetchContext:
+        """The context of a request of an open session; see `open_context`."""
         session = self.sessions.get(request.session_id)
         if session is None:
-            return RefusedFetch(ErrorCode.FETCH_SESSION_ID_NOT_FOUND)
+            return RefusedFetch(ErrorCode.FETCH_SESSION_ID_NOT_FOUND, is_follower)
         if session.epoch != request.session_epoch:
-            return RefusedFetch(ErrorCode.INVALID_FETCH_SESSION_EPOCH)
+            return RefusedFetch(ErrorCode.INVALID_FETCH_SESSION_EPOCH, is_follower)
+        if session.uses_topic_ids is not uses_topic_ids:
+            return RefusedFetch(ErrorCode.FETCH_SESSION_TOPIC_ID_ERROR, is_follower)
         session.update(request)
         if not session.partitions:
             # Kafka closes a session that has become empty and goes on without one.
             self.remove(session.session_id)
-            return SessionlessFetch(request)
+            return SessionlessFetch(request, is_follower)
         session.last_used_ms = self._scheduler.now_ms
         session.epoch = next_epoch(session.epoch)
         self.sessions[session.session_id] = self.sessions.pop(session.session_id)
-        return IncrementalFetch(session)
+        return IncrementalFetch(session, is_follower)
 
-    def create(self, wanted: list[Wanted], entries: list[Entry], is_follower: bool) -> FetchSession | None:
+    def create(
+        self, wanted: list[Wanted], entries: list[Entry], is_follower: bool, uses_topic_ids: bool
+    ) -> FetchSession | None:
         """Open a session for what was just answered; None if every slot is in use."""
         if not entries or not self._make_room(is_follower, len(entries)):
             return None
         session_id = INVALID_SESSION_ID
         while session_id == INVALID_SESSION_ID or session_id in self.sessions:
             session_id = self._scheduler.random.randrange(1, _MAX_EPOCH)
-        session = FetchSession(session_id, is_follower, self._scheduler.now_ms)
+        session = FetchSession(session_id, is_follower, uses_topic_ids, self._scheduler.now_ms)
         for (topic, topic_id, partition), (_, _, data) in zip(wanted, entries):
             cached = CachedPartition(topic, topic_id, partition)
             cached.high_watermark = data.high_watermark

@@ -14,6 +14,7 @@ from minikafka.errors import (
     OffsetNotAvailableError,
     OffsetOutOfRangeError,
     PolicyViolationError,
+    UnknownError,
     UnknownLeaderEpochError,
 )
 from minikafka.image import NO_LEADER
@@ -220,7 +221,7 @@ class Partition:
             FencedLeaderEpochError: the requester's is older.
             UnknownLeaderEpochError: the requester's is newer.
         """
-        if epoch < 0 or epoch == self.leader_epoch:
+        if epoch in (-1, self.leader_epoch):
             return
         message = (
             f"{self.name} is in leader epoch {self.leader_epoch} here, the request says {epoch}; the leader is "
@@ -236,8 +237,7 @@ class Partition:
         Raises:
             NotLeaderForPartitionError: it does not lead.
         """
-        if epoch >= 0:
-            self.check_leader_epoch(epoch)
+        self.check_leader_epoch(epoch)
         if not self.is_leader:
             raise NotLeaderForPartitionError(
                 f"Leader not local for partition {self.name} on broker {self._owner.node_id}"
@@ -489,6 +489,8 @@ class Partition:
                     log.log_start_offset,
                     diverging_epoch=diverging,
                 )
+        if max_bytes < 0:
+            raise UnknownError(f"Invalid max length {max_bytes} for log read: it is negative")
         info = log.read(fetch_offset, max_bytes, min_one_message=min_one_message, isolation=params.isolation)
         return FetchPartitionResult(
             self.topic_partition,
