@@ -148,8 +148,28 @@ def _offset_commit(request: Any, code: Code, message: str | None, version: int) 
 
 
 def _offset_fetch(request: Any, code: Code, message: str | None, version: int) -> Response:
-    from minikafka.messages.offset_fetch import OffsetFetchResponse, OffsetFetchResponseGroup
+    from minikafka.messages.offset_fetch import (
+        OffsetFetchResponse,
+        OffsetFetchResponseGroup,
+        OffsetFetchResponsePartition,
+        OffsetFetchResponseTopic,
+    )
 
+    if version < 2:  # the error is told with every partition
+        return OffsetFetchResponse(
+            topics=[
+                OffsetFetchResponseTopic(
+                    name=topic.name,
+                    partitions=[
+                        OffsetFetchResponsePartition(
+                            partition_index=index, committed_offset=-1, metadata="", error_code=code
+                        )
+                        for index in topic.partition_indexes
+                    ],
+                )
+                for topic in request.topics
+            ]
+        )
     if version < 8:  # one group, whose error is the response's own
         return OffsetFetchResponse(error_code=code)
     return OffsetFetchResponse(

@@ -36,13 +36,15 @@ def test_topics_are_made_grown_and_deleted(lab):
     assert create(lab, "dry", validate_only=True).error_code == 0
     assert set(lab.image.topics) == {"orders"}
 
-    grow = CreatePartitionsRequest(topics=[CreatePartitionsTopic(name="orders", count=5, assignments=None)])
+    grow = CreatePartitionsRequest(
+        topics=[CreatePartitionsTopic(name="orders", count=5, assignments=None)], timeout_ms=1000
+    )
     assert lab.ask(grow).results[0].error_code == 0
     assert lab.ask(grow).results[0].error_code == ErrorCode.INVALID_PARTITIONS
     lab.settle()
     assert len(lab.image.topics["orders"].partitions) == 5
 
-    delete = DeleteTopicsRequest(topics=[DeleteTopicState(name="orders")])
+    delete = DeleteTopicsRequest(topics=[DeleteTopicState(name="orders")], timeout_ms=1000)
     assert lab.ask(delete).responses[0].error_code == 0
     assert lab.ask(delete).responses[0].error_code == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
     lab.settle()

@@ -17,12 +17,28 @@ if TYPE_CHECKING:
     from minikafka.scheduler import Promise
     from minikafka.structs import RequestContext
 
+_WITH_DEADLINE = {
+    "CreateTopics": None,
+    "DeleteTopics": None,
+    "CreatePartitions": None,
+    "ElectLeaders": None,
+    "AlterPartitionReassignments": None,
+}
+"""The APIs whose work must begin within their own ``timeout_ms``."""
+
 RETRY_MS = 100
 """How long to wait before the controller is tried again when it cannot be reached."""
 
 
 def handle_forwarded(broker: Broker, request: Request, _context: RequestContext) -> Promise[Response]:
-    """Have the controller answer."""
+    """Have the controller answer.
+
+    Raises:
+        RequestTimedOutError: the request's own ``timeout_ms`` leaves no time. Kafka's controller drops what it
+            has not begun by then.
+    """
+    if request.api_name in _WITH_DEADLINE and request.timeout_ms <= 0:  # type: ignore[attr-defined]
+        raise RequestTimedOutError
     return forward(broker, request)
 
 

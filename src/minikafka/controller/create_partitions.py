@@ -9,6 +9,7 @@ from minikafka.errors import (
     ErrorCode,
     InvalidPartitionsError,
     InvalidReplicationAssignmentError,
+    UnknownError,
     UnknownTopicOrPartitionError,
 )
 from minikafka.messages.create_partitions import CreatePartitionsResponse, CreatePartitionsTopicResult
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from minikafka.image import PartitionImage
     from minikafka.messages.create_partitions import CreatePartitionsRequest, CreatePartitionsTopic
     from minikafka.structs import RequestContext
+
+
+_MAX_RECORDS_PER_OPERATION = 10_000
+"""How much Kafka's controller writes at once, at most; it has no better word for more (QuorumController)."""
 
 
 def handle_create_partitions(
@@ -65,6 +70,8 @@ def _new_partitions(controller: Controller, topic: CreatePartitionsTopic) -> lis
             f"The topic {topic.name} currently has {count} partition(s); {topic.count} would not be an increase."
         )
     additional = topic.count - count
+    if additional > _MAX_RECORDS_PER_OPERATION:
+        raise UnknownError
     replication_factor = len(known.partitions[0].replicas)
     if topic.assignments is None:
         placed = place_replicas(

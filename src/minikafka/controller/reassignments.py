@@ -71,7 +71,7 @@ def handle_alter_partition_reassignments(
     controller.commit(delta)
     return AlterPartitionReassignmentsResponse(
         allow_replication_factor_change=request.allow_replication_factor_change,
-        error_message=None,
+        error_message=None if responses else "",
         responses=responses,
     )
 
