@@ -160,6 +160,11 @@ class Peer(BufferedProtocol):
                 hurry=None if hurry is None else hurry.promise,
             )
             if not incoming.wants_answer:
+                # Kafka handles no other request before this one is appended, or has ended the connection.
+                listener.gate.turn(promise)
+                if promise.done():
+                    self._end = _refusal(promise)
+                    return
                 promise.add_callback(self._refused)
                 connection.skip_answer()
                 continue
@@ -189,8 +194,7 @@ class Peer(BufferedProtocol):
 
     def _refuse(self, promise: Promise[Response]) -> None:
         """A request that is never answered failed: the one way to tell is to close (KafkaApis)."""
-        error = promise.exception()
-        self.close(f"produce with acks=0 failed: {error or 'it was answered with an error'}")
+        self.close(_refusal(promise))
 
     def _answer(self, promise: Promise[Response]) -> None:
         if self._hurry is not None:
@@ -250,3 +254,8 @@ class Peer(BufferedProtocol):
 
     def __repr__(self) -> str:
         return f"<Peer {self.address} of {self._host} {self._connection.state.value}>"
+
+
+def _refusal(promise: Promise[Response]) -> str:
+    """Why a request that is never answered ends its connection."""
+    return f"produce with acks=0 failed: {promise.exception() or 'it was answered with an error'}"
