@@ -103,7 +103,10 @@ class TopicImage:
         return self.name in INTERNAL_TOPICS
 
 
-INTERNAL_TOPICS = ("__consumer_offsets", "__transaction_state")
+SHARE_GROUP_STATE = "__share_group_state"
+"""What share groups would need, which are not there yet."""
+
+INTERNAL_TOPICS = ("__consumer_offsets", "__transaction_state", SHARE_GROUP_STATE)
 
 
 class MetadataImage:

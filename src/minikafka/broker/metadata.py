@@ -9,7 +9,7 @@ from __future__ import annotations
 from minikafka.broker.authorized_operations import CLUSTER_OPERATIONS, NOT_ASKED_FOR, TOPIC_OPERATIONS
 from minikafka.broker.topic_names import is_valid_topic_name
 from minikafka.errors import ErrorCode, InvalidRequestError
-from minikafka.image import INTERNAL_TOPICS, NO_LEADER
+from minikafka.image import INTERNAL_TOPICS, NO_LEADER, SHARE_GROUP_STATE
 from minikafka.messages.metadata import (
     MetadataResponse,
     MetadataResponseBroker,
@@ -41,7 +41,13 @@ def handle_metadata(broker: Broker, request: MetadataRequest, context: RequestCo
     else:
         unknown: dict[str, None] = {}
         told: dict[str, None] = {}
+        # Where ids are asked for, names are not looked at.
+        by_id = version >= _TOPIC_IDS_SINCE_VERSION and any(
+            wanted.topic_id != ZERO_UUID for wanted in request.topics
+        )
         for wanted in request.topics:
+            if by_id and wanted.topic_id == ZERO_UUID:
+                continue
             if wanted.topic_id != ZERO_UUID and version < _TOPIC_IDS_SINCE_VERSION:
                 raise InvalidRequestError(f"Topic IDs are not supported in requests for version {version}")
             if wanted.name is None and version < _TOPIC_IDS_SINCE_VERSION:
@@ -89,7 +95,11 @@ def _unknown_topics(
     may_create = request.allow_auto_topic_creation or version < 4  # older ones always may
     if may_create and broker.config.auto_create_topics_enable:
         broker.auto_topics.create(
-            [name for name, code in zip(names, codes) if code is ErrorCode.UNKNOWN_TOPIC_OR_PARTITION]
+            [
+                name
+                for name, code in zip(names, codes)
+                if code is ErrorCode.UNKNOWN_TOPIC_OR_PARTITION and name != SHARE_GROUP_STATE
+            ]
         )
     return [
         MetadataResponseTopic(

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from minikafka.structs import RequestContext
 
 _BATCH_FETCH_SINCE_VERSION = 8
+_TOPIC_ID_SINCE_VERSION = 10
 
 
 # Commit
@@ -51,6 +52,7 @@ def handle_offset_commit(
 ) -> OffsetCommitResponse | Promise[OffsetCommitResponse]:
     """Commit the offsets of partitions that exist."""
     image = broker.image
+    uses_topic_ids = context.api_version >= _TOPIC_ID_SINCE_VERSION
     known: list[OffsetCommitRequestTopic] = []
     codes: dict[tuple[str, int], int] = {}
     for topic in request.topics:
@@ -66,7 +68,7 @@ def handle_offset_commit(
         if partitions:
             known.append(OffsetCommitRequestTopic(name=name, partitions=partitions))
     if not known:
-        return _committed(image, request, codes)
+        return _committed(image, request, codes, uses_topic_ids)
     groups = broker.groups
     commit = OffsetCommitRequest(
         group_id=request.group_id,
@@ -84,7 +86,7 @@ def handle_offset_commit(
         for topic in response.topics:
             for partition in topic.partitions:
                 codes[topic.name, partition.partition_index] = partition.error_code
-        return _committed(image, request, codes)
+        return _committed(image, request, codes, uses_topic_ids)
 
     def refuse(error: BaseException) -> OffsetCommitResponse:
         # Partitions that do not exist are told so whatever the coordinator says of the others.
@@ -96,28 +98,36 @@ def handle_offset_commit(
             for topic in known
             for partition in topic.partitions
         )
-        return _committed(image, request, codes)
+        return _committed(image, request, codes, uses_topic_ids)
 
     return recovered(mapped(promise, answer), refuse)
 
 
 def _committed(
-    image: MetadataImage, request: OffsetCommitRequest, codes: dict[tuple[str, int], int]
+    image: MetadataImage,
+    request: OffsetCommitRequest,
+    codes: dict[tuple[str, int], int],
+    uses_topic_ids: bool,
 ) -> OffsetCommitResponse:
-    """The answer in the order of the request; what has no code has no topic."""
+    """The answer in the order of the request, without topics that name no partition.
+
+    What has no code has no topic.
+    """
+    no_topic = ErrorCode.UNKNOWN_TOPIC_ID if uses_topic_ids else ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
     topics = []
     for topic in request.topics:
         name = topic.name or image.topic_name(topic.topic_id) or ""
         partitions = [
             OffsetCommitResponsePartition(
                 partition_index=partition.partition_index,
-                error_code=codes.get((name, partition.partition_index), ErrorCode.UNKNOWN_TOPIC_ID),
+                error_code=codes.get((name, partition.partition_index), no_topic),
             )
             for partition in topic.partitions
         ]
-        topics.append(
-            OffsetCommitResponseTopic(name=topic.name, topic_id=topic.topic_id, partitions=partitions)
-        )
+        if partitions:
+            topics.append(
+                OffsetCommitResponseTopic(name=topic.name, topic_id=topic.topic_id, partitions=partitions)
+            )
     return OffsetCommitResponse(topics=topics)
 
 
@@ -149,7 +159,7 @@ def _fetch_group(
     except KafkaError as error:
         return Promise.resolved(failed(error))
     image = broker.image
-    named, unknown, ids = _resolve(image, group)
+    named, unknown, ids = _resolve(image, group, context.api_version >= _TOPIC_ID_SINCE_VERSION)
     one = OffsetFetchRequest(groups=[named], require_stable=request.require_stable)
     promise = groups.runtime.write(partition, lambda shard: shard.offset_fetch(context, one))
 
@@ -169,7 +179,7 @@ def _fetch_group(
 
 
 def _resolve(
-    image: MetadataImage, group: OffsetFetchRequestGroup
+    image: MetadataImage, group: OffsetFetchRequestGroup, uses_topic_ids: bool
 ) -> tuple[OffsetFetchRequestGroup, list[OffsetFetchResponseTopics], dict[str, bytes]]:
     """The same request with topics by name, the answers for ids that nobody has, and the ids by name."""
     if group.topics is None:
@@ -178,8 +188,8 @@ def _resolve(
     unknown = []
     ids: dict[str, bytes] = {}
     for topic in group.topics:
-        name = topic.name or image.topic_name(topic.topic_id)
-        if name:
+        name = topic.name or image.topic_name(topic.topic_id) or ""
+        if name or not uses_topic_ids:
             ids[name] = topic.topic_id
             topics.append(OffsetFetchRequestTopics(name=name, partition_indexes=topic.partition_indexes))
             continue
@@ -251,6 +261,7 @@ def handle_offset_delete(
                     ],
                 )
                 for topic in request.topics
+                if topic.partitions
             ]
         )
 

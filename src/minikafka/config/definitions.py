@@ -168,6 +168,8 @@ def one_of(*allowed: str) -> Validator:
 
     def check(name: str, value: ConfigValue) -> None:
         for part in value if isinstance(value, list) else [value]:
+            if part == "" and isinstance(value, list):
+                raise InvalidConfigurationError(f"Configuration '{name}' values must not be empty.")
             if part not in allowed:
                 raise invalid(name, part, f"String must be one of: {', '.join(allowed)}")
 

@@ -352,7 +352,7 @@ class ClassicGroup:
     def _count_protocols(self, protocols: Protocols, change: int) -> None:
         """Count a member's vote for each of its protocols; one that it names twice counts once.
 
-        Kafka counts it twice, finds no protocol that all support, and answers UNKNOWN_SERVER_ERROR.
+        Kafka counts it twice, finds no protocol that all support, and never answers.
         """
         counts = self.supported_protocols
         for name in dict.fromkeys(name for name, _ in protocols):
