@@ -46,12 +46,15 @@ ORACLE_OPTIONS = $(if $(KAFKA_VERSION),--version $(KAFKA_VERSION))
 oracle: $(STAMP)  ## every scenario on a real Kafka and on minikafka, compared; needs Java and Maven, else it is skipped
 	$(BIN)/python -W ignore -m tests.oracle live --write $(ORACLE_OPTIONS)
 	$(BIN)/python -W ignore -m tests.oracle.differential --write $(DIFFERENTIAL_OPTIONS)
+	$(BIN)/python -m tests.oracle.raw live --write $(ORACLE_OPTIONS)
 
 oracle-replay: $(STAMP)  ## every scenario on minikafka, slow ones too, compared with the recordings
 	$(BIN)/python -W ignore -m tests.oracle replay
+	$(BIN)/python -m tests.oracle.raw replay
 
 oracle-record: $(STAMP)  ## record what a real Kafka shows: make oracle-record KAFKA_VERSION=4.3.1
 	$(BIN)/python -W ignore -m tests.oracle record $(ORACLE_OPTIONS)
+	$(BIN)/python -m tests.oracle.raw record $(ORACLE_OPTIONS)
 
 oracle-up: $(STAMP)  ## a real Kafka that stays up (needs Java and Maven); tells its bootstrap address
 	$(BIN)/python -m tests.oracle up $(ORACLE_OPTIONS) $(if $(NODES),--nodes $(NODES))

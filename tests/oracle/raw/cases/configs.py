@@ -1,0 +1,297 @@
+"""DescribeConfigs, AlterConfigs, IncrementalAlterConfigs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.oracle.raw.case import At, case, table
+from tests.oracle.raw.scene import Scene
+
+from minikafka.messages.alter_configs import AlterableConfig as Setting
+from minikafka.messages.alter_configs import AlterConfigsRequest
+from minikafka.messages.alter_configs import AlterConfigsResource as SetResource
+from minikafka.messages.describe_configs import DescribeConfigsRequest, DescribeConfigsResource
+from minikafka.messages.incremental_alter_configs import AlterableConfig as Alteration
+from minikafka.messages.incremental_alter_configs import AlterConfigsResource as AlterResource
+from minikafka.messages.incremental_alter_configs import IncrementalAlterConfigsRequest
+
+_LONG = "x" * 250
+TOPIC, BROKER, LOGGER, CLIENT_METRICS, GROUP = 2, 4, 8, 16, 32
+_SET, _DELETE_OP, _APPEND, _SUBTRACT = range(4)
+
+# DescribeConfigs
+
+
+def of(name: str, *keys: str, kind: int = TOPIC, every: bool = False) -> DescribeConfigsResource:
+    """Some options of something, or all."""
+    return DescribeConfigsResource(
+        resource_type=kind, resource_name=name, configuration_keys=None if every else list(keys)
+    )
+
+
+def describe(*resources: DescribeConfigsResource, **options: Any) -> DescribeConfigsRequest:
+    """A whole request."""
+    return DescribeConfigsRequest(resources=list(resources), **options)
+
+
+def _topic(*keys: str, every: bool = False, configs: Any = None, **options: Any) -> Any:
+    return lambda s: describe(of(s.topic(**(configs or {})).name, *keys, every=every), **options)
+
+
+def _broker(*keys: str, name: str = "1", every: bool = False, **options: Any) -> Any:
+    return lambda s: describe(of(name, *keys, kind=BROKER, every=every), **options)
+
+
+_DESCRIBE = table(
+    "DescribeConfigs",
+    lambda s: describe(of("nowhere", "retention.ms")),
+    good={
+        "one option of a topic": _topic("retention.bytes"),
+        "all options of a topic": _topic(every=True),
+        "an option that was set": _topic("cleanup.policy", configs={"cleanup_policy": "compact"}),
+        "with synonyms": _topic("cleanup.policy", "segment.ms", include_synonyms=True),
+        "a set one with synonyms": _topic(
+            "max.message.bytes", configs={"max_message_bytes": "1000"}, include_synonyms=True
+        ),
+        "all with synonyms": _topic(every=True, include_synonyms=True),
+        "with documentation": case(_topic("cleanup.policy", include_documentation=True), first=3),
+        "a static option of a broker": _broker("auto.leader.rebalance.enable", include_synonyms=True),
+        "a default option of a broker": _broker("message.max.bytes", include_synonyms=True),
+        "several options of a broker": _broker("num.partitions", "log.segment.bytes", "min.insync.replicas"),
+        "brokers' defaults": _broker(name="", every=True),
+        "the types of options": _topic(
+            "cleanup.policy", "retention.ms", "preallocate", "min.cleanable.dirty.ratio", "compression.type"
+        ),
+        "two resources": lambda s: describe(
+            of(s.readable().name, "segment.bytes"), of("1", "num.partitions", kind=BROKER)
+        ),
+        "of an internal topic": lambda s: (
+            s.coordinator("some"),
+            describe(of("__consumer_offsets", "cleanup.policy", "segment.bytes", "compression.type")),
+        )[-1],
+    },
+    bad={
+        "unknown topic": lambda s: describe(of("nowhere", every=True)),
+        "no topic name": lambda s: describe(of("", every=True)),
+        "a topic name that is none": lambda s: describe(of("no/topic", every=True)),
+        "a topic name that is too long": lambda s: describe(of(_LONG, every=True)),
+        "an unknown option": _topic("no.such.option"),
+        "an empty option": _topic(""),
+        "no options": _topic(),
+        "an option twice": _topic("retention.bytes", "retention.bytes"),
+        "a broker's option of a topic": _topic("num.partitions"),
+        "a topic's option of a broker": _broker("retention.ms"),
+        "another broker": _broker("num.partitions", name="9"),
+        "a broker that is no number": _broker("num.partitions", name="one"),
+        "a negative broker": _broker("num.partitions", name="-1"),
+        "resource type 0": lambda s: describe(of("x", kind=0, every=True)),
+        "resource type 1": lambda s: describe(of("x", kind=1, every=True)),
+        "resource type 3": lambda s: describe(of("x", kind=3, every=True)),
+        "resource type 99": lambda s: describe(of("x", kind=99, every=True)),
+        "resource type -1": lambda s: describe(of("x", kind=-1, every=True)),
+        "client metrics without a name": lambda s: describe(of("", kind=CLIENT_METRICS, every=True)),
+        "a group without a name": lambda s: describe(of("", kind=GROUP, every=True)),
+        "no resources": lambda s: describe(),
+        "a resource twice": lambda s: describe(
+            of(s.readable().name, "segment.bytes"), of(s.readable().name, "retention.bytes")
+        ),
+        "good and unknown": lambda s: describe(of("nowhere", "a"), of(s.readable().name, "retention.bytes")),
+        "the broker that is asked is another": case(
+            lambda s: At(2, describe(of("1", "num.partitions", kind=BROKER))), nodes=3
+        ),
+    },
+)
+
+# Both ways of altering
+
+_BAD_VALUES = {
+    "an unknown option": ("no.such.option", "1"),
+    "an empty option": ("", "1"),
+    "no number": ("retention.ms", "long"),
+    "a number that is too small": ("retention.ms", "-2"),
+    "a number that is too large": ("max.message.bytes", "3000000000"),
+    "an unknown policy": ("cleanup.policy", "burn"),
+    "an unknown compression": ("compression.type", "rar"),
+    "a boolean that is none": ("preallocate", "maybe"),
+    "a null value": ("retention.ms", None),
+    "an empty value": ("retention.ms", ""),
+    "a ratio above 1": ("min.cleanable.dirty.ratio", "2"),
+    "too many replicas in sync": ("min.insync.replicas", "0"),
+    "tiered storage": ("remote.storage.enable", "true"),
+}
+
+
+def _shown(s: Scene, *keys: str) -> Any:
+    return s.caught_up(describe(of(s.name(), *keys)))
+
+
+def _set(*resources: Any, validate_only: bool = False) -> AlterConfigsRequest:
+    """Resources as (name, settings) or (name, settings, type); settings as pairs."""
+    return AlterConfigsRequest(
+        validate_only=validate_only,
+        resources=[
+            SetResource(
+                resource_name=name,
+                resource_type=kind[0] if kind else TOPIC,
+                configs=[Setting(name=key, value=value) for key, value in settings],
+            )
+            for name, settings, *kind in resources
+        ],
+    )
+
+
+def _setting(*settings: Any, configs: Any = None, **options: Any) -> Any:
+    def build(s: Scene) -> Any:
+        topic = s.topic(**(configs or {}))
+        return [_set((topic.name, settings), **options), _shown(s, "retention.ms", "cleanup.policy")]
+
+    return build
+
+
+def _set_of(name: str, *settings: Any, kind: int = BROKER) -> Any:
+    return lambda s: _set((name, settings, kind))
+
+
+_ALTER = table(
+    "AlterConfigs",
+    lambda s: _set(("nowhere", [("retention.ms", "1")])),
+    good={
+        "one option": _setting(("retention.ms", "1000")),
+        "in place of another": _setting(("retention.ms", "1000"), configs={"cleanup_policy": "compact"}),
+        "none": _setting(configs={"cleanup_policy": "compact"}),
+        "validated only": _setting(("retention.ms", "1000"), validate_only=True),
+        "two topics": lambda s: _set(
+            (s.topic("a").name, [("retention.ms", "1")]), (s.topic("b").name, [("retention.ms", "2")])
+        ),
+        "a list": _setting(("cleanup.policy", "compact,delete")),
+    },
+    bad={
+        **{name: _setting(setting) for name, setting in _BAD_VALUES.items()},
+        "an option twice": _setting(("retention.ms", "1"), ("retention.ms", "2")),
+        "a bad value, validated only": _setting(("retention.ms", "-2"), validate_only=True),
+        "unknown topic": lambda s: _set(("nowhere", [("retention.ms", "1")])),
+        "no topic name": lambda s: _set(("", [("retention.ms", "1")])),
+        "a topic name that is none": lambda s: _set(("no/topic", [("retention.ms", "1")])),
+        "a topic name that is too long": lambda s: _set((_LONG, [("retention.ms", "1")])),
+        "no resources": lambda s: _set(),
+        "a topic twice": lambda s: _set(
+            (s.topic().name, [("retention.ms", "1")]), (s.name(), [("retention.ms", "2")])
+        ),
+        "good and unknown": lambda s: _set(
+            ("nowhere", [("retention.ms", "1")]), (s.topic().name, [("retention.ms", "1")])
+        ),
+        "an unknown broker": _set_of("9", ("log.retention.bytes", "5")),
+        "a broker that is no number": _set_of("one", ("log.retention.bytes", "5")),
+        "an option of a broker that cannot be altered": _set_of("1", ("num.partitions", "5")),
+        "an unknown option of a broker": _set_of("1", ("no.such.option", "5")),
+        "a bad value of a broker": _set_of("1", ("log.retention.bytes", "many")),
+        "resource type 0": _set_of("x", ("a", "b"), kind=0),
+        "resource type 3": _set_of("x", ("a", "b"), kind=3),
+        "resource type 99": _set_of("x", ("a", "b"), kind=99),
+        "a broker's logger": _set_of("1", ("kafka", "DEBUG"), kind=LOGGER),
+    },
+)
+
+
+def alter(*resources: Any, validate_only: bool = False) -> IncrementalAlterConfigsRequest:
+    """Resources as (name, alterations) or (name, alterations, type); alterations as (operation, key, value)."""
+    return IncrementalAlterConfigsRequest(
+        validate_only=validate_only,
+        resources=[
+            AlterResource(
+                resource_name=name,
+                resource_type=kind[0] if kind else TOPIC,
+                configs=[
+                    Alteration(config_operation=operation, name=key, value=value)
+                    for operation, key, value in alterations
+                ],
+            )
+            for name, alterations, *kind in resources
+        ],
+    )
+
+
+def _altering(*alterations: Any, configs: Any = None, **options: Any) -> Any:
+    def build(s: Scene) -> Any:
+        topic = s.topic(**(configs or {}))
+        return [alter((topic.name, alterations), **options), _shown(s, "retention.ms", "cleanup.policy")]
+
+    return build
+
+
+def _alter_of(name: str, *alterations: Any, kind: int = BROKER) -> Any:
+    return lambda s: alter((name, alterations, kind))
+
+
+_COMPACT = {"cleanup_policy": "compact"}
+
+_INCREMENTAL = table(
+    "IncrementalAlterConfigs",
+    lambda s: alter(("nowhere", [(_SET, "retention.ms", "1")])),
+    good={
+        "set": _altering((_SET, "retention.ms", "1000")),
+        "set beside another": _altering((_SET, "retention.ms", "1000"), configs=_COMPACT),
+        "delete": _altering((_DELETE_OP, "cleanup.policy", None), configs=_COMPACT),
+        "delete what is not set": _altering((_DELETE_OP, "retention.ms", None)),
+        "delete with a value": _altering((_DELETE_OP, "cleanup.policy", "compact"), configs=_COMPACT),
+        "append": _altering((_APPEND, "cleanup.policy", "delete"), configs=_COMPACT),
+        "append to the default": _altering((_APPEND, "cleanup.policy", "compact")),
+        "append what is there": _altering((_APPEND, "cleanup.policy", "compact"), configs=_COMPACT),
+        "subtract": _altering(
+            (_SUBTRACT, "cleanup.policy", "compact"), configs={"cleanup_policy": "compact,delete"}
+        ),
+        "subtract what is not there": _altering((_SUBTRACT, "cleanup.policy", "delete"), configs=_COMPACT),
+        "subtract from the default": _altering((_SUBTRACT, "cleanup.policy", "compact")),
+        "nothing": _altering(),
+        "validated only": _altering((_SET, "retention.ms", "1000"), validate_only=True),
+        "two topics": lambda s: alter(
+            (s.topic("a").name, [(_SET, "retention.ms", "1")]),
+            (s.topic("b").name, [(_SET, "retention.ms", "2")]),
+        ),
+        "two options": _altering((_SET, "retention.ms", "1000"), (_SET, "cleanup.policy", "compact")),
+    },
+    bad={
+        **{name: _altering((_SET, *setting)) for name, setting in _BAD_VALUES.items()},
+        "subtract all": _altering((_SUBTRACT, "cleanup.policy", "delete")),
+        "append to a number": _altering((_APPEND, "retention.ms", "1")),
+        "subtract from a number": _altering((_SUBTRACT, "retention.ms", "1")),
+        "append to an unknown option": _altering((_APPEND, "no.such.option", "1")),
+        "append null": _altering((_APPEND, "cleanup.policy", None)),
+        "append a bad value": _altering((_APPEND, "cleanup.policy", "burn")),
+        "delete an unknown option": _altering((_DELETE_OP, "no.such.option", None)),
+        "operation 4": _altering((4, "retention.ms", "1")),
+        "operation -1": _altering((-1, "retention.ms", "1")),
+        "operation 99": _altering((99, "retention.ms", "1")),
+        "an option twice": _altering((_SET, "retention.ms", "1"), (_SET, "retention.ms", "2")),
+        "an option set and deleted": _altering(
+            (_SET, "retention.ms", "1"), (_DELETE_OP, "retention.ms", None)
+        ),
+        "good and bad options": _altering((_SET, "retention.ms", "1"), (_SET, "cleanup.policy", "burn")),
+        "a bad value, validated only": _altering((_SET, "retention.ms", "-2"), validate_only=True),
+        "unknown topic": lambda s: alter(("nowhere", [(_SET, "retention.ms", "1")])),
+        "no topic name": lambda s: alter(("", [(_SET, "retention.ms", "1")])),
+        "a topic name that is none": lambda s: alter(("no/topic", [(_SET, "retention.ms", "1")])),
+        "a topic name that is too long": lambda s: alter((_LONG, [(_SET, "retention.ms", "1")])),
+        "no resources": lambda s: alter(),
+        "a topic twice": lambda s: alter(
+            (s.topic().name, [(_SET, "retention.ms", "1")]), (s.name(), [(_SET, "retention.ms", "2")])
+        ),
+        "good and unknown": lambda s: alter(
+            ("nowhere", [(_SET, "retention.ms", "1")]), (s.topic().name, [(_SET, "retention.ms", "1")])
+        ),
+        "an unknown broker": _alter_of("9", (_SET, "log.retention.bytes", "5")),
+        "a broker that is no number": _alter_of("one", (_SET, "log.retention.bytes", "5")),
+        "an option of a broker that cannot be altered": _alter_of("1", (_SET, "num.partitions", "5")),
+        "an unknown option of a broker": _alter_of("1", (_SET, "no.such.option", "5")),
+        "a bad value of a broker": _alter_of("1", (_SET, "log.retention.bytes", "many")),
+        "a bad value of all brokers": _alter_of("", (_SET, "log.retention.bytes", "many")),
+        "append to a broker's number": _alter_of("1", (_APPEND, "log.retention.bytes", "5")),
+        "resource type 0": _alter_of("x", (_SET, "a", "b"), kind=0),
+        "resource type 3": _alter_of("x", (_SET, "a", "b"), kind=3),
+        "resource type 99": _alter_of("x", (_SET, "a", "b"), kind=99),
+        "a group without a name": _alter_of("", (_SET, "consumer.session.timeout.ms", "50000"), kind=GROUP),
+        "client metrics without a name": _alter_of("", (_SET, "interval.ms", "1000"), kind=CLIENT_METRICS),
+    },
+)
+
+CASES = [*_DESCRIBE, *_ALTER, *_INCREMENTAL]
