@@ -40,7 +40,7 @@ def handle_describe_client_quotas(
             "Invalid entity filter component combination. IP filter component should not be used with user or "
             "clientId filter component."
         )
-    return DescribeClientQuotasResponse(error_message=None, entries=[])
+    return DescribeClientQuotasResponse(entries=[])
 
 
 def _check(component: ComponentData, seen: dict[str, None]) -> None:

@@ -49,6 +49,8 @@ def _describe(broker: Broker, topic: str, index: int) -> PartitionResponse:
 
 def _producers(broker: Broker, topic_partition: TopicPartition) -> list[ProducerStateEntry]:
     validate_topic_name(topic_partition.topic)
+    if topic_partition.topic not in broker.image.topics:
+        raise UnknownTopicOrPartitionError("This server does not host this topic-partition.")
     if broker.image.partition(*topic_partition) is None:
         raise UnknownTopicOrPartitionError
     log = broker.logs.get(topic_partition)

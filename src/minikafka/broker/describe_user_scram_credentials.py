@@ -26,7 +26,7 @@ def handle_describe_user_scram_credentials(
     """Tell of each user that was named that there is none such."""
     names = [user.name for user in request.users or ()]
     return DescribeUserScramCredentialsResponse(
-        error_message=None, results=[_unknown(name, names.count(name) > 1) for name in dict.fromkeys(names)]
+        results=[_unknown(name, names.count(name) > 1) for name in dict.fromkeys(names)]
     )
 
 

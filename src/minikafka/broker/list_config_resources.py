@@ -1,6 +1,6 @@
 """ListConfigResources (0 to 1): what can have options (KafkaApis.handleListConfigResources).
 
-Simplification: groups and client metrics have no options here and are never listed, nor are loggers.
+Simplification: groups and client metrics have no options here and are never listed.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ def handle_list_config_resources(
     found: list[tuple[int, str]] = []
     if BROKER in wanted:
         found += [(BROKER, str(each.node_id)) for each in image.alive_brokers()]
+    if _BROKER_LOGGER in wanted:
+        found += [(_BROKER_LOGGER, str(each.node_id)) for each in image.alive_brokers()]
     if TOPIC in wanted:
         found += [(TOPIC, name) for name in image.topics]
     return ListConfigResourcesResponse(

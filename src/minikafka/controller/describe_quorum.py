@@ -36,7 +36,6 @@ def handle_describe_quorum(
     ]
     if asked != [(METADATA_TOPIC, 0)]:
         return DescribeQuorumResponse(
-            error_message=None,
             topics=[
                 TopicData(
                     topic_name=topic.topic_name,
@@ -53,7 +52,6 @@ def handle_describe_quorum(
             ],
         )
     return DescribeQuorumResponse(
-        error_message=None,
         topics=[TopicData(topic_name=METADATA_TOPIC, partitions=[_quorum(controller)])],
         nodes=[Node(node_id=CONTROLLER_NODE_ID)],
     )

@@ -25,7 +25,8 @@ def handle_update_features(
     _: RequestContext,
 ) -> UpdateFeaturesResponse:
     """Say that a feature has the wanted level already, or why it cannot have it; one that cannot fails all."""
-    for update in request.feature_updates:
+    # Of a feature that is named twice, the last counts.
+    for update in {update.feature: update for update in request.feature_updates}.values():
         reason = _refusal(update)
         if reason is not None:
             return UpdateFeaturesResponse(
