@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from minikafka import MiniKafka
+
 
 class BrokerProcess:
     """One broker behind a socket, in another process; a context manager."""
@@ -35,6 +37,10 @@ class BrokerProcess:
         """The CPU time that the process has used."""
         return float(self._ask("cpu"))
 
+    def batches(self, topic: str) -> int:
+        """How many record batches the topic's logs hold."""
+        return int(self._ask(f"batches {topic}"))
+
     def _ask(self, command: str) -> str:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -52,12 +58,18 @@ def main() -> None:
             "listen": kafka.listen,
             "topic": lambda name, partitions: kafka.create_topic(name, int(partitions)),
             "cpu": time.process_time,
+            "batches": lambda name: _batches(kafka, name),
         }
         for line in sys.stdin:
             name, *arguments = line.split()
             if name == "quit":
                 break
             print(commands[name](*arguments), flush=True)
+
+
+def _batches(kafka: MiniKafka, topic: str) -> int:
+    logs = (log for (name, _), log in kafka.logs(1).items() if name == topic)
+    return sum(len(segment.batches) for log in logs for segment in log.segments)
 
 
 if __name__ == "__main__":
