@@ -102,7 +102,7 @@ class Pair:
         command, _, typed = line.partition("<<<")
         bootstrap = self.bootstraps[which]
         words = shlex.split(command.replace("{dir}", str(self.directory)).replace("{bootstrap}", bootstrap))
-        if "--bootstrap-server" not in words and "--broker-list" not in words[:2]:
+        if bootstrap not in words:
             at = len(words) if words[0] in _OPTION_LAST else 1
             words[at:at] = ["--bootstrap-server", bootstrap]
         stdin = typed.strip().encode().decode("unicode_escape") + "\n" if typed else ""

@@ -7,7 +7,7 @@ import os
 import pytest
 from tests.jvm.processes import program
 from tests.jvm.tool_shell import JVM_OPTIONS, logging_option
-from tests.oracle.artifacts import java
+from tests.oracle.artifacts import OracleMissingError, class_path, java
 
 from minikafka import MiniKafka
 
@@ -16,8 +16,8 @@ from minikafka import MiniKafka
 def client_lab(classes, jars):
     """Starts our Java program on a cluster."""
 
-    def start(kafka, mode, *arguments):
-        command = [java(), *JVM_OPTIONS, logging_option(classes), "-cp", f"{classes}{os.pathsep}{jars}"]
+    def start(kafka, mode, *arguments, libraries=jars):
+        command = [java(), *JVM_OPTIONS, logging_option(classes), "-cp", f"{classes}{os.pathsep}{libraries}"]
         return program(*command, "ClientLab", mode, kafka.listening_on, *arguments)
 
     return start
@@ -28,6 +28,19 @@ def test_producers_consumers_and_groups(client_lab, mode):
     with MiniKafka(clock="system") as kafka:
         kafka.listen()
         with client_lab(kafka, mode) as lab:
+            lab.wait_for("done")
+        kafka.check_health()
+
+
+@pytest.mark.parametrize("mode", ["roundtrip", "groups"])
+def test_the_last_clients_of_kafka_3(client_lab, mode):
+    try:
+        libraries = class_path("3.9.1")
+    except OracleMissingError as error:
+        pytest.skip(str(error))
+    with MiniKafka(clock="system") as kafka:
+        kafka.listen()
+        with client_lab(kafka, mode, libraries=libraries) as lab:
             lab.wait_for("done")
         kafka.check_health()
 

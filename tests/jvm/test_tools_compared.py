@@ -65,9 +65,10 @@ def test_records(one):
         kafka-get-offsets --topic-partitions lines:0
         kafka-get-offsets --topic-partitions lines:0-1,nothing:3 --exclude-internal-topics
         kafka-get-offsets --topic nothing-at-all
-        kafka-log-dirs --describe --topic-list lines
         kafka-log-dirs --describe --topic-list nothing-at-all
         kafka-log-dirs --describe --topic-list lines --broker-list 7
+        kafka-console-producer --topic sized <<< one
+        kafka-log-dirs --describe --topic-list sized
     """)  # noqa: E501 - a command is a line
     (one.directory / "delete.json").write_text(
         '{"partitions": [{"topic": "lines", "partition": 0, "offset": 2}], "version": 1}'
@@ -85,7 +86,6 @@ def test_records(one):
         kafka-console-consumer --topic lines --from-beginning --max-messages 3
         kafka-delete-records --offset-json-file {dir}/all.json
         kafka-get-offsets --topic lines --time earliest
-        kafka-log-dirs --describe --topic-list lines
     """)
 
 
@@ -272,3 +272,8 @@ def test_producers(one):
         producer_id, epoch, coordinator_epoch, sequence, _, start = map(str.strip, state.split("\t"))
         assert int(producer_id) >= 0
         assert [epoch, coordinator_epoch, sequence, start] == ["0", "-1", "0", "None"], said
+
+
+def test_the_admin_client(one):
+    """What java/AdminLab.java asks of Java's admin client, beyond what the tools ask."""
+    one("admin-lab {bootstrap}")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 MAIN_CLASSES = {
+    "admin-lab": "AdminLab",
     "kafka-acls": "org.apache.kafka.tools.AclCommand",
     "kafka-broker-api-versions": "org.apache.kafka.tools.BrokerApiVersionsCommand",
     "kafka-client-metrics": "org.apache.kafka.tools.ClientMetricsCommand",
@@ -45,7 +46,7 @@ MAIN_CLASSES = {
     "kafka-verifiable-consumer": "org.apache.kafka.tools.VerifiableConsumer",
     "kafka-verifiable-producer": "org.apache.kafka.tools.VerifiableProducer",
 }
-"""The class whose main method a script of Kafka's bin folder runs."""
+"""The class whose main method a script of Kafka's bin folder runs; the first is ours."""
 
 JVM_OPTIONS = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
 _LIMIT_MS = 60_000
