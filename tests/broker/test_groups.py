@@ -314,3 +314,15 @@ def test_administration_without_an_offsets_topic(lab):
     assert lab.ask(ListGroupsRequest()).groups == []
     (deleted,) = lab.ask(DeleteGroupsRequest(groups_names=["g"])).results
     assert deleted.error_code == ErrorCode.COORDINATOR_NOT_AVAILABLE
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"session_timeout_ms": 1}, ErrorCode.INVALID_SESSION_TIMEOUT),
+        ({"group_id": ""}, ErrorCode.INVALID_GROUP_ID),
+    ],
+)
+def test_what_is_wrong_with_a_join_is_told_with_the_members_id(lab, options, code):
+    refused = lab.ask(join_request("member-1", **options))
+    assert (refused.error_code, refused.member_id) == (code, "member-1")

@@ -25,12 +25,13 @@ OFFSETS_TOPIC = "__consumer_offsets"
 class GroupCoordination:
     """Which groups this broker coordinates, and the way to them."""
 
-    __slots__ = ("_broker", "runtime")
+    __slots__ = ("_broker", "config", "runtime")
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
         scheduler = broker.scheduler
         config = GroupCoordinatorConfig.from_broker_options(broker.config.as_dict())
+        self.config: GroupCoordinatorConfig = config
 
         def new_shard(_: TopicPartition, timers: KeyedTimers) -> GroupCoordinatorShard:
             return GroupCoordinatorShard(scheduler, timers, config)

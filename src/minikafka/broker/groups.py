@@ -6,27 +6,46 @@ Mirrors KafkaApis and GroupCoordinatorService; the state machine itself is `mini
 from __future__ import annotations
 
 from minikafka.broker.answers import recovered
-from minikafka.errors import CoordinatorLoadInProgressError, ErrorCode, InconsistentGroupProtocolError
+from minikafka.errors import (
+    CoordinatorLoadInProgressError,
+    ErrorCode,
+    InconsistentGroupProtocolError,
+    InvalidGroupIdError,
+    InvalidSessionTimeoutError,
+)
+from minikafka.groups.group_coordinator import check_join
 from minikafka.messages.heartbeat import HeartbeatResponse
+from minikafka.messages.join_group import JoinGroupResponse
+from minikafka.scheduler import Promise
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from minikafka.broker.broker import Broker
     from minikafka.messages.heartbeat import HeartbeatRequest
-    from minikafka.messages.join_group import JoinGroupRequest, JoinGroupResponse
+    from minikafka.messages.join_group import JoinGroupRequest
     from minikafka.messages.leave_group import LeaveGroupRequest, LeaveGroupResponse
     from minikafka.messages.sync_group import SyncGroupRequest, SyncGroupResponse
-    from minikafka.scheduler import Promise
     from minikafka.structs import RequestContext
 
 _PROTOCOL_SINCE_VERSION = 5
+_NULLABLE_PROTOCOL_SINCE_VERSION = 7
 
 
 def handle_join_group(
     broker: Broker, request: JoinGroupRequest, context: RequestContext
 ) -> Promise[JoinGroupResponse]:
-    """Join or rejoin; parked until the rebalance is over."""
+    """Join or rejoin; parked until the rebalance is over.
+
+    What is wrong with the request itself is told before a coordinator is looked for, with the member's id.
+    """
     groups = broker.groups
+    try:
+        check_join(request, groups.config)
+    except (InvalidGroupIdError, InvalidSessionTimeoutError) as error:
+        protocol = None if context.api_version >= _NULLABLE_PROTOCOL_SINCE_VERSION else ""
+        return Promise.resolved(
+            JoinGroupResponse(error_code=error.errno, member_id=request.member_id, protocol_name=protocol)
+        )
     return groups.runtime.write(
         groups.partition_of(request.group_id), lambda shard: shard.join_group(context, request)
     )

@@ -137,12 +137,7 @@ class GroupCoordinatorShard:
             InvalidSessionTimeoutError: the session timeout is outside ``group.min.session.timeout.ms`` and
                 ``group.max.session.timeout.ms``.
         """
-        _check_group_id(request.group_id)
-        low, high = self._config.group_min_session_timeout_ms, self._config.group_max_session_timeout_ms
-        if not low <= request.session_timeout_ms <= high:
-            raise InvalidSessionTimeoutError(
-                f"session_timeout_ms={request.session_timeout_ms}: expected {low} to {high}"
-            )
+        check_join(request, self._config)
         promise: Promise[JoinGroupResponse] = Promise()
         result = self._join.join(context, request, promise)
         if context.api_version < _NULLABLE_PROTOCOL_SINCE_VERSION:
@@ -381,6 +376,16 @@ class GroupCoordinatorShard:
     def _after_expiration(self, _: KafkaError | None) -> None:
         if len(self.groups):
             self._arm_expiration()
+
+
+def check_join(request: JoinGroupRequest, config: GroupCoordinatorConfig) -> None:
+    """Raise what `GroupCoordinatorShard.join_group` raises."""
+    _check_group_id(request.group_id)
+    low, high = config.group_min_session_timeout_ms, config.group_max_session_timeout_ms
+    if not low <= request.session_timeout_ms <= high:
+        raise InvalidSessionTimeoutError(
+            f"session_timeout_ms={request.session_timeout_ms}: expected {low} to {high}"
+        )
 
 
 def _check_group_id(group_id: str) -> None:

@@ -69,6 +69,7 @@ _KINDS = {
             "leader",
             "log_dir",
             "member_id",
+            "path",
             "protocol_data",
             "protocol_name",
             "protocol_type",
@@ -100,6 +101,7 @@ _PLAIN_NAMES = frozenset(
 
 _TOPIC_NAMES = frozenset(
     {
+        "AlterReplicaLogDirTopic",
         "CreatableTopic",
         "CreatableTopicResult",
         "CreatePartitionsTopic",
@@ -129,6 +131,7 @@ _TOPIC_NAMES = frozenset(
         "TopicProduceData",
         "TopicProduceResponse",
         "TopicRequest",
+        "TopicResponse",
     }
 )
 """The classes whose `name` is that of a topic."""
@@ -166,6 +169,9 @@ CARRIED = frozenset(
         "OffsetDelete",
         "DescribeCluster",
         "DescribeTopicPartitions",
+        "DescribeProducers",
+        "AlterReplicaLogDirs",
+        "ListConfigResources",
     }
 )
 """The APIs that clients may use: each of their strings has a kind in the tables above."""

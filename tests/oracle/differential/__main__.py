@@ -105,7 +105,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=100, help="for all areas together")
     parser.add_argument("--area", choices=sorted(AREAS), action="append", help="only these")
     parser.add_argument("--seed", type=int, default=None, help="of the programs; by default the time")
-    parser.add_argument("--size", type=int, default=20, help="operations of a program at most")
+    parser.add_argument("--size", type=int, default=30, help="operations of a program at most")
     parser.add_argument("--version", default=KAFKA_VERSION, help="of Apache Kafka")
     parser.add_argument("--address", help="of a real Kafka of that version that runs already")
     parser.add_argument(

@@ -177,6 +177,14 @@ class GroupOperations:
         self._parked[member] = Parked("join", group, self.cluster.begin(request, version))
         return self._look(member)
 
+    def do_rejoin_all(self, group: str) -> Any:
+        """Every member that does not wait for something joins again."""
+        return {
+            member: self.do_join(group, member, ("range",), "consumer", True, 300_000, 7)
+            for member in self._in(group)
+            if member not in self._parked
+        }
+
     def _join_request(
         self,
         group: str,

@@ -108,9 +108,14 @@ class LogOperations:
             base_sequence=max(sequence + skip, 0),
         )
         answer = self._produce(topic, partition, batch, -1, 11)
-        told = (
-            answer["responses"][0]["partition_responses"][0] if "responses" in answer else {"error_code": -1}
-        )
+        if "responses" not in answer:
+            return answer
+        [told] = answer["responses"][0]["partition_responses"]
+        if told["error_message"]:
+            # The id in the message to people is whichever came next.
+            told["error_message"] = told["error_message"].replace(
+                f"producer {producer_id} ", "producer <id> "
+            )
         if not told["error_code"] and skip >= 0 and not epoch:
             self._sequences[key] = sequence + skip + count
         return answer
@@ -179,10 +184,6 @@ class LogOperations:
             ],
         )
         return self.ask(request, 4)
-
-
-def _without_id(message: str | None, producer_id: int) -> str | None:
-    return message and message.replace(f"producer {producer_id} ", "producer <id> ")
 
 
 def _value(value: str | int | None) -> bytes | None:

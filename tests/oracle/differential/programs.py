@@ -39,10 +39,10 @@ CONFIGS: dict[str, tuple[str | None, ...]] = {
 }
 """Topic options and the values that programs give them, some of them bad."""
 
-_topics = st.sampled_from(TOPICS)
-_partitions = st.sampled_from((0, 0, 0, 1, 1, 2, -1))
+_topics = st.sampled_from(("t0",) * 7 + ("t1",))
+_partitions = st.sampled_from((0,) * 9 + (1,) * 5 + (2, -1))
 _offsets = st.sampled_from((0, 0, 1, 2, 3, 5, 8, -1, -2, 1000))
-_groups = st.sampled_from(("g0", "g0", "g0", "g1"))
+_groups = st.sampled_from(("g0",) * 7 + ("g1",))
 _members = st.sampled_from(MEMBERS)
 _deltas_ms = st.sampled_from((0, 0, 1, 5, -3, 1000))
 
@@ -153,13 +153,14 @@ _MEMBERSHIP = (
         group=_groups,
         member=_members,
         protocols=st.sampled_from(
-            (("range",), ("range",), ("range", "roundrobin"), ("roundrobin", "range"), ("sticky",), ())
+            (("range",),) * 12 + (("range", "roundrobin"), ("roundrobin", "range"), ("sticky",), ())
         ),
-        kind=st.sampled_from(("consumer", "consumer", "consumer", "consumer", "connect", "")),
-        known=st.sampled_from((True, True, True, True, False)),
-        session_ms=st.sampled_from((300_000, 300_000, 300_000, 1, 10_000_000)),
+        kind=st.sampled_from(("consumer",) * 30 + ("connect", "")),
+        known=st.sampled_from((True,) * 7 + (False,)),
+        session_ms=st.sampled_from((300_000,) * 30 + (1, 10_000_000)),
         version=st.sampled_from((0, 2, 4, 5, 7, 9)),
     ),
+    _operation("rejoin_all", group=_groups),
     _operation("collect", member=_members),
     _operation("collect_all"),
     _operation(
@@ -174,16 +175,64 @@ _MEMBERSHIP = (
     _operation("list_groups", states=st.sampled_from(((), (), ("Stable",), ("Empty", "PreparingRebalance")))),
 )
 
+
+@st.composite
+def _gathering(draw: st.DrawFn) -> list[Any]:
+    """What makes a group stable, if nothing is in its way: all join, the leader and the others sync."""
+    group = draw(_groups)
+    members = draw(st.lists(_members, min_size=1, max_size=3, unique=True))
+    version = draw(st.sampled_from((5, 7, 9)))
+    joins = [
+        [
+            "join",
+            {
+                "group": group,
+                "member": member,
+                "protocols": ("range",),
+                "kind": "consumer",
+                "known": True,
+                "session_ms": 300_000,
+                "version": version,
+            },
+        ]
+        for member in members
+    ]
+    return [
+        *joins,
+        ["rejoin_all", {"group": group}],
+        ["collect_all", {}],
+        ["sync", {"role": "leader", "group": group, "generation": 0}],
+        ["sync", {"role": "follower", "group": group, "generation": 0}],
+    ]
+
+
+def _one(operation: SearchStrategy[list[Any]]) -> SearchStrategy[list[Any]]:
+    return operation.map(lambda drawn: [drawn])
+
+
+def _with(*operations: SearchStrategy[list[Any]]) -> list[SearchStrategy[list[Any]]]:
+    return [_one(each) for each in operations]
+
+
 AREAS = {
-    "logs": _LOGS,
-    "admin": _ADMIN + _LOGS[:1] + _LOGS[3:5],
-    "offsets": _OFFSETS + _ADMIN[1:2] + _MEMBERSHIP[:2],
-    "groups": _MEMBERSHIP + _OFFSETS[:1],
-    "everything": _LOGS + _ADMIN + _OFFSETS + _MEMBERSHIP,
+    "logs": _with(*_LOGS),
+    "admin": _with(*_ADMIN, *_LOGS[:1], *_LOGS[3:5]),
+    "offsets": [*_with(*_OFFSETS, *_OFFSETS, *_ADMIN[1:2], *_MEMBERSHIP[-3:]), _gathering()],
+    "groups": [*_with(*_MEMBERSHIP, *_OFFSETS[:2]), _gathering(), _gathering(), _gathering()],
+    "everything": [*_with(*_LOGS, *_ADMIN, *_OFFSETS, *_MEMBERSHIP), *[_gathering()] * 4],
 }
-"""What programs are made of. Programs of one area get further into it than those of everything."""
+"""What programs are made of, in pieces of one or more operations. Programs of one area get further into it."""
 
 
-def programs(area: str, max_size: int = 20) -> SearchStrategy[list[Any]]:
-    """Programs of an area."""
-    return st.lists(st.one_of(*AREAS[area]), min_size=1, max_size=max_size)
+_LEAST = (1, 6, 12)
+"""Long programs are not left to chance; a smaller one is tried first when one is shrunk."""
+
+
+def programs(area: str, max_size: int = 30) -> SearchStrategy[list[Any]]:
+    """Programs of an area, of up to so many pieces."""
+    pieces = st.one_of(*AREAS[area])
+    return st.sampled_from(_LEAST).flatmap(
+        lambda least: st.lists(pieces, min_size=min(least, max_size), max_size=max_size).map(
+            lambda drawn: [operation for piece in drawn for operation in piece]
+        )
+    )
