@@ -1,3 +1,4 @@
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -6,7 +7,7 @@ from random import Random
 
 import pytest
 
-from minikafka.drivers.virtual import MAX_VIRTUAL_WAIT_MS, VirtualDriver
+from minikafka.drivers.virtual import MAX_VIRTUAL_WAIT_MS, VirtualDriver, _waits
 from minikafka.errors import IllegalStateError, InternalError, StuckError
 from minikafka.scheduler import Promise, Scheduler
 
@@ -215,6 +216,32 @@ class TestThreads:
         driver.wait(Promise(), 60_000)
         worker.result()
         assert 1001 <= ends[0] < 60_000
+
+    def test_a_thread_that_was_woken_but_did_not_run_yet_works(self, driver):
+        """On a loaded machine it takes its time until it runs."""
+        event, frames = threading.Event(), []
+
+        def waiting():
+            while (
+                frame := sys._current_frames()[worker.ident]
+            ).f_code is not threading.Condition.wait.__code__:
+                assert worker.is_alive()
+            return frame
+
+        worker = threading.Thread(target=event.wait)
+        worker.start()
+        frame = waiting()
+        while not _waits(frame):
+            pass
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(10)  # nobody else runs between the two lines
+        try:
+            event.set()
+            frames.append(_waits(frame))
+        finally:
+            sys.setswitchinterval(interval)
+        worker.join()
+        assert frames == [False]
 
     def test_a_joining_thread_does_not_hold_time_up(self, driver, scheduler):
         driver.wait(Promise(), 1)

@@ -34,6 +34,12 @@ _SETTLE_S = 0.0005
 _CREEP_S = 0.1
 """Real seconds that threads outside the library may stand still before time moves by one deadline."""
 
+_CREEP_LOOKS = 100
+"""How often they must have been seen there meanwhile: on a loaded machine a thread that works is not run for
+longer than `_CREEP_S`, and then whoever looks at it is not run often, either."""
+
+_CONDITION_WAIT = threading.Condition.wait.__code__
+
 _STDLIB = dirname(threading.__file__) + sep
 _WAITING_FILES = frozenset(
     _STDLIB + path.replace("/", sep)
@@ -49,8 +55,20 @@ _WAITING_FILES = frozenset(
 
 
 def _waits(frame: FrameType | None) -> bool:
-    """Whether a thread's innermost frame is a wait of the standard library for another thread."""
-    return frame is not None and frame.f_code.co_filename in _WAITING_FILES
+    """Whether a thread's innermost frame is a wait of the standard library that nobody has ended yet."""
+    return frame is not None and frame.f_code.co_filename in _WAITING_FILES and not _was_woken(frame)
+
+
+def _was_woken(frame: FrameType) -> bool:
+    """Whether the thread sleeps in `threading.Condition.wait` and was notified: it only has to be run again.
+
+    Events, barriers, queues and futures wait there. The lock that the thread sleeps on is released by whoever
+    notifies it.
+    """
+    if frame.f_code is not _CONDITION_WAIT:
+        return False
+    waiter = frame.f_locals.get("waiter")
+    return waiter is not None and not waiter.locked()
 
 
 class VirtualDriver(BaseDriver):
@@ -189,20 +207,21 @@ class _Parking:
 class _Standstill:
     """Notices that threads outside the library have not moved for a while, by real time."""
 
-    __slots__ = ("_places", "_since")
+    __slots__ = ("_looks", "_places", "_since")
 
     def __init__(self) -> None:
         self._places: list[tuple[int, int, int]] = []
         self._since = 0.0
+        self._looks = 0
 
     def lasts(self, places: list[tuple[int, int, int]]) -> bool:
-        """Whether the threads have been at these places for `_CREEP_S`; starts over when they have."""
+        """Whether the threads were at these places all through `_CREEP_S`; starts over when they were."""
         now = time.monotonic()
-        if places != self._places:
-            self._places = places
-            self._since = now
+        self._looks += 1
+        lasts = places == self._places
+        if lasts and (now - self._since < _CREEP_S or self._looks < _CREEP_LOOKS):
             return False
-        if now - self._since < _CREEP_S:
-            return False
+        self._places = places
         self._since = now
-        return True
+        self._looks = 0
+        return lasts
