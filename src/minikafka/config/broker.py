@@ -142,7 +142,10 @@ DYNAMIC_CONFIGS: dict[str, None] = dict.fromkeys(
 )
 """The broker options that IncrementalAlterConfigs may change (Kafka's DynamicBrokerConfig)."""
 
-INTERNAL_CONFIGS: tuple[str, ...] = ("log.initial.task.delay.ms",)
+INTERNAL_CONFIGS: tuple[str, ...] = (
+    "log.initial.task.delay.ms",
+    "producer.id.expiration.check.interval.ms",
+)
 """The broker options that DescribeConfigs tells only where they are set (Kafka calls them internal)."""
 
 
