@@ -47,9 +47,14 @@ def _sizes(cases: Cases) -> list[int]:
 
 
 def record(cases: Cases, version: str) -> None:
-    """Keep what a real Kafka answers: API by API, so that nothing is lost if one of them fails."""
+    """Keep what a real Kafka answers: API by API, so that nothing is lost if one of them fails.
+
+    The version that minikafka follows is kept whole; of others only what differs from it.
+    """
     for api, answers in ask_real(cases, version):
         found = {**recording.load(api, version), **answers}
+        if version != KAFKA_VERSION:
+            found = recording.differing(found, recording.load(api))
         # In the order of the cases, and without those that are no longer there.
         recording.save(
             api, {case.name: found[case.name] for case in all_cases()[api] if case.name in found}, version

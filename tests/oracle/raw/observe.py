@@ -22,6 +22,9 @@ CLOSED = {"closed": True}
 UNANSWERED = {"unanswered": True}
 """The broker gave no answer and goes on serving the connection."""
 
+NEWER = {"answered": True}
+"""A Kafka that is newer than the one that minikafka follows answers in a version that is not known here."""
+
 _DROPPED = {"throttle_time_ms"}
 _CODES = re.compile(r"error_code$")
 _NOW = 1_600_000_000_000

@@ -20,9 +20,25 @@ def path(api: str, kafka: str = KAFKA_VERSION) -> Path:
     return FOLDER / kafka / "raw" / f"{api}.json"
 
 
+def differing(found: Answers, whole: Answers) -> Answers:
+    """What of the answers differs from those of the version that was recorded whole."""
+    left = {
+        case: {
+            version: answer
+            for version, answer in by_version.items()
+            if whole.get(case, {}).get(version) != answer
+        }
+        for case, by_version in found.items()
+    }
+    return {case: by_version for case, by_version in left.items() if by_version}
+
+
 def save(api: str, found: Answers, kafka: str = KAFKA_VERSION) -> None:
-    """Write an API's recording."""
+    """Write an API's recording; nothing to keep removes the file."""
     file = path(api, kafka)
+    if not found:
+        file.unlink(missing_ok=True)
+        return
     file.parent.mkdir(parents=True, exist_ok=True)
     lines = [f" {json.dumps(name)}: [\n{_rows(versions)}\n ]" for name, versions in found.items()]
     head = f'{{"api": "{api}", "kafka": "{kafka}", "cases": {{\n'

@@ -7,7 +7,7 @@ from zlib import crc32
 
 from tests.oracle.raw.case import At, Body, Case, Frame
 from tests.oracle.raw.link import CLIENT_ID, NoAnswerError, header, sized
-from tests.oracle.raw.observe import CLOSED, UNANSWERED, Observer
+from tests.oracle.raw.observe import CLOSED, NEWER, UNANSWERED, Observer
 from tests.oracle.raw.scene import Scene
 
 from minikafka.errors import UnsupportedVersionError
@@ -101,7 +101,12 @@ def _exchange(
         return {"correlation_id": correlation_id}
     cls = response_class(key)
     first, last = version_range(API_NAMES[key])
-    spoken = version if first <= version <= last else 0
+    if first <= version <= last:
+        spoken = version
+    elif API_NAMES[key] == "ApiVersions":
+        spoken = 0
+    else:
+        return NEWER
     return observer.response(cls.decode(data[4 + cls.header_version(spoken) :], spoken), spoken)
 
 

@@ -13,6 +13,7 @@ from tests.oracle.raw.cluster import Cluster
 from tests.oracle.raw.compare import compare
 from tests.oracle.raw.run import ends, own_name, run
 from tests.oracle.raw.tolerances import DECLARED, RawTolerances
+from tests.oracle.recordings import versions
 from tests.oracle.report import Report
 
 from minikafka.broker.dispatch import CLIENT_APIS
@@ -68,3 +69,10 @@ def test_every_case_was_recorded_in_the_versions_that_can_tell_it(api: str) -> N
         assert recorded[case.name], f"{case} cannot be told in any version, or is not recorded"
         assert {*recorded[case.name]} <= {*case.versions}
         assert ends(case)
+
+
+@pytest.mark.parametrize("version", versions())
+def test_nothing_is_recorded_of_cases_that_are_gone(version: str) -> None:
+    for file in (recording.FOLDER / version / "raw").glob("*.json"):
+        known = {case.name for case in all_cases()[file.stem]}
+        assert {*recording.load(file.stem, version)} <= known

@@ -19,6 +19,32 @@ _LONG = "x" * 250
 TOPIC, BROKER, LOGGER, CLIENT_METRICS, GROUP = 2, 4, 8, 16, 32
 _SET, _DELETE_OP, _APPEND, _SUBTRACT = range(4)
 
+_BROKER_OPTIONS = """
+auto.create.topics.enable auto.leader.rebalance.enable broker.rack broker.session.timeout.ms
+compression.gzip.level compression.lz4.level compression.type compression.zstd.level
+connections.max.idle.ms default.replication.factor delete.topic.enable fetch.max.bytes
+group.initial.rebalance.delay.ms group.max.session.timeout.ms group.max.size
+group.min.session.timeout.ms leader.imbalance.check.interval.seconds log.cleaner.delete.retention.ms
+log.cleaner.max.compaction.lag.ms log.cleaner.min.cleanable.ratio log.cleaner.min.compaction.lag.ms
+log.cleanup.policy log.flush.interval.messages log.flush.interval.ms log.index.interval.bytes
+log.index.size.max.bytes log.initial.task.delay.ms log.local.retention.bytes log.local.retention.ms
+log.message.timestamp.after.max.ms log.message.timestamp.before.max.ms log.message.timestamp.type
+log.preallocate log.retention.bytes log.retention.check.interval.ms log.retention.hours
+log.retention.minutes log.retention.ms log.roll.hours log.roll.jitter.hours log.roll.jitter.ms
+log.roll.ms log.segment.bytes log.segment.delete.delay.ms max.connections
+max.incremental.fetch.session.cache.slots max.request.partition.size.limit message.max.bytes
+min.insync.replicas num.partitions offset.metadata.max.bytes offsets.commit.timeout.ms
+offsets.retention.check.interval.ms offsets.retention.minutes offsets.topic.num.partitions
+offsets.topic.replication.factor offsets.topic.segment.bytes
+producer.id.expiration.check.interval.ms producer.id.expiration.ms replica.fetch.backoff.ms
+replica.fetch.max.bytes replica.fetch.min.bytes replica.fetch.response.max.bytes
+replica.fetch.wait.max.ms replica.lag.time.max.ms request.timeout.ms socket.listen.backlog.size
+socket.request.max.bytes transaction.state.log.min.isr transaction.state.log.num.partitions
+transaction.state.log.replication.factor transaction.state.log.segment.bytes
+unclean.leader.election.enable
+"""
+"""Those that minikafka models."""
+
 # DescribeConfigs
 
 
@@ -59,6 +85,8 @@ _DESCRIBE = table(
         "a default option of a broker": _broker("message.max.bytes", include_synonyms=True),
         "several options of a broker": _broker("num.partitions", "log.segment.bytes", "min.insync.replicas"),
         "brokers' defaults": _broker(name="", every=True),
+        "many options of a broker": _broker(*_BROKER_OPTIONS.split()),
+        "many options of a broker, with synonyms": _broker(*_BROKER_OPTIONS.split(), include_synonyms=True),
         "the types of options": _topic(
             "cleanup.policy", "retention.ms", "preallocate", "min.cleanable.dirty.ratio", "compression.type"
         ),
