@@ -51,7 +51,7 @@ def test_records(one):
         kafka-console-producer --topic lines <<< one\\ntwo\\nthree
         kafka-console-producer --topic lines --reader-property parse.key=true --reader-property key.separator=: <<< k:four
         kafka-console-producer --topic lines --compression-codec zstd --command-property acks=1 <<< five
-        kafka-console-consumer --topic lines --from-beginning --max-messages 5
+        kafka-console-consumer --topic lines --group readers --from-beginning --max-messages 5
         kafka-console-consumer --topic lines --partition 0 --offset 3 --max-messages 2 --formatter-property print.key=true --formatter-property print.offset=true --formatter-property print.partition=true --formatter-property print.headers=true
         kafka-console-consumer --topic lines --partition 0 --offset latest --timeout-ms 500
         kafka-console-consumer --topic nothing-here --partition 0 --offset earliest --timeout-ms 500
@@ -83,7 +83,7 @@ def test_records(one):
         kafka-delete-records --offset-json-file {dir}/delete.json
         kafka-delete-records --offset-json-file {dir}/too-far.json
         kafka-get-offsets --topic lines --time earliest
-        kafka-console-consumer --topic lines --from-beginning --max-messages 3
+        kafka-console-consumer --topic lines --group late-readers --from-beginning --max-messages 3
         kafka-delete-records --offset-json-file {dir}/all.json
         kafka-get-offsets --topic lines --time earliest
     """)
@@ -222,12 +222,20 @@ def test_performance_tools_run(one):
             "kafka-producer-perf-test --topic measured --num-records 2000 --record-size 100 --throughput -1",
         )
         assert "2000 records sent" in said
-        said = one.run(which, "kafka-consumer-perf-test --topic measured --num-records 2000 --timeout 10000")
+        said = one.run(
+            which,
+            "kafka-consumer-perf-test --topic measured --group measurers --num-records 2000 --timeout 10000",
+        )
         assert ", 2000, " in said, said
         said = one.run(
             which, "kafka-e2e-latency --topic measured --num-records 20 --producer-acks all --record-size 10"
         )
         assert "Avg latency" in said, said
+        # Its group is named after the time, and other tests list groups.
+        for group in one.run(which, "kafka-consumer-groups --list").splitlines():
+            if group.startswith("test-group-"):
+                said = one.run(which, f"kafka-consumer-groups --delete --group {group}")
+                assert "was successful" in said, said
 
 
 def test_features_quorum_and_what_is_not_there(one):
