@@ -88,7 +88,7 @@ $(VENV2)/.installed: pyproject.toml
 	touch $(VENV2)/.installed
 
 test-kafka-python-2: $(VENV2)/.installed  ## kafka-python 2.3: unchanged user code, and by sockets
-	$(VENV2)/bin/python -m pytest --quiet tests/patching \
+	$(VENV2)/bin/python -m pytest --quiet tests/patching tests/remote \
 		tests/wire/test_client_table.py tests/wire/test_kafka_python_2.py \
 		tests/wire/test_client_records.py tests/wire/test_hello_topic.py
 

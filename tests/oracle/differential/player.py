@@ -39,10 +39,14 @@ class Player(LogOperations, TopicOperations, GroupOperations):
         cluster: where.
         guide: what was seen elsewhere. Whether a parked request has an answer by now takes time to find out on
             sockets; the guide tells how long to look. Nothing else is taken from it.
+        patience: how many times longer to wait for what a real Kafka does in its own time.
     """
 
-    def __init__(self, cluster: Cluster, guide: Sequence[Sequence[Any]] | None = None) -> None:
+    def __init__(
+        self, cluster: Cluster, guide: Sequence[Sequence[Any]] | None = None, patience: int = 1
+    ) -> None:
         self.cluster = cluster
+        self.patience = patience
         self.guide = guide
         self.step = -1
         run = token_hex(4)
@@ -106,7 +110,7 @@ class Player(LogOperations, TopicOperations, GroupOperations):
     def settle(self, ms: int) -> None:
         """Let a real Kafka finish what it does after it has answered."""
         if self.cluster.kind == REAL:
-            self.cluster.pass_time(ms)
+            self.cluster.pass_time(ms * self.patience)
 
     @property
     def is_exact(self) -> bool:

@@ -76,6 +76,7 @@ class GroupOperations:
     until: Any
     settle: Any
     cluster: Cluster
+    patience: int
     guide: Sequence[Sequence[Any]] | None
     step: int
 
@@ -321,7 +322,7 @@ class GroupOperations:
             if answer.is_done():
                 return True
         expected = self._expected(member)
-        self.until(answer.is_done, _PARKED_MS if expected == PARKED else _DONE_MS)
+        self.until(answer.is_done, _PARKED_MS * self.patience if expected == PARKED else _DONE_MS)
         return answer.is_done()
 
     def _expected(self, member: str) -> Any:
