@@ -96,6 +96,8 @@ def wait_for_assignment(
     wanted = None if partitions is None else {TopicPartition(*each) for each in partitions}
     assigned: list[set[TopicPartition]] = []
     poll_ms = iter(_POLL_MS)
+    for each in consumers:
+        _learn_topics(each)
 
     def settled() -> bool:
         length_ms = next(poll_ms, _POLL_MS[-1])
@@ -115,6 +117,14 @@ def wait_for_assignment(
         subscribed = ", ".join(sorted(each.subscription() or ())) or "nothing"
         lines.append(f"  {each.config['client_id']} subscribes to {subscribed} and has {_names(has)}")
     raise WaitTimeout("\n".join([*lines, kafka.describe()]))
+
+
+def _learn_topics(consumer: Any) -> None:
+    """Have a consumer know its topics before it joins, so that no rebalance for new metadata follows."""
+    for topic in consumer.subscription() or ():
+        consumer.partitions_for_topic(topic)
+    if not consumer.subscription():
+        consumer.topics()  # of a pattern
 
 
 def _is_in_stable_group(kafka: RealCluster, consumer: Any) -> bool:
