@@ -8,12 +8,12 @@ import time
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from tests.oracle import recordings
+from tests.oracle import java_parity, recordings
 from tests.oracle.artifacts import KAFKA_VERSION, OracleMissingError
 from tests.oracle.clusters import CONFIG, REAL
 from tests.oracle.judge import RAISED, Clusters, compare, perform, recorded, targets
 from tests.oracle.kafka_server import RealKafka, end_running, running
-from tests.oracle.report import Report, tolerance_list, write_section
+from tests.oracle.report import Report, tolerance_list, version_list, write_section
 from tests.oracle.scenario import all_scenarios
 from tests.oracle.tolerances import DECLARED, Tolerances
 
@@ -57,6 +57,7 @@ def _compare(arguments: argparse.Namespace) -> int:
     tolerances = Tolerances(DECLARED)
     report = Report()
     scenarios = _chosen(arguments.scenarios)
+    _compare_java(arguments, tolerances, report)
     with Clusters(arguments.version) as clusters:
         for each in scenarios:
             for client in each.clients:
@@ -87,6 +88,23 @@ def _compare(arguments: argparse.Namespace) -> int:
     return 1 if report.differences or unused else 0
 
 
+def _compare_java(arguments: argparse.Namespace, tolerances: Tolerances, report: Report) -> None:
+    """The partitioner and the assignors of the Java client, where all scenarios are wanted."""
+    if arguments.scenarios != ["*"]:
+        return
+    if arguments.command == "live":
+        answers = java_parity.ask_java(arguments.version)
+    else:
+        answers = {
+            name: recordings.load(arguments.version, name)
+            for name in (java_parity.PARTITIONER, java_parity.ASSIGNORS)
+        }
+    for area, differing, tolerated in java_parity.disagreements(answers, tolerances, arguments.version):
+        report.count(area, differing, tolerated)
+        for difference in differing:
+            print(difference)
+
+
 def _write(report: Report, version: str, count: int) -> None:
     sentence = (
         f"{count} scenarios, performed by each of their clients on Apache Kafka {version} and on minikafka, in "
@@ -94,12 +112,15 @@ def _write(report: Report, version: str, count: int) -> None:
     )
     write_section("oracle", f"{sentence}\n\n{report.table()}")
     write_section("oracle tolerances", tolerance_list(DECLARED))
+    write_section("oracle versions", version_list(KAFKA_VERSION))
 
 
 def _record(arguments: argparse.Namespace) -> int:
     """The version that minikafka follows is kept whole; of others only what differs from it."""
     version = arguments.version
     whole = version == KAFKA_VERSION
+    if arguments.scenarios == ["*"]:
+        java_parity.record(version, KAFKA_VERSION)
     broken = 0
     with Clusters(version) as clusters:
         for area, scenarios in _by_area(_chosen(arguments.scenarios)).items():

@@ -33,12 +33,13 @@ STATE = CACHE / "running.json"
 _READY_LINE = "Kafka Server started"
 
 _DEFAULTS = {
-    "process.roles": "broker,controller",
     "controller.listener.names": "CONTROLLER",
     "inter.broker.listener.name": "PLAINTEXT",
     "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
     # What minikafka changes too, so that both wait alike.
     "group.initial.rebalance.delay.ms": "0",
+    # So that a short broker.session.timeout.ms does not end the session of a broker that lives.
+    "broker.heartbeat.interval.ms": "200",
     "controlled.shutdown.enable": "true",
     "num.network.threads": "2",
     "num.io.threads": "4",
@@ -46,7 +47,9 @@ _DEFAULTS = {
 
 
 class RealKafka:
-    """A cluster of real Kafka nodes, each broker and controller at once; node ids count from 1.
+    """A cluster of real Kafka brokers; node ids count from 1.
+
+    The first node is the controller, too, and the only one, so that any number of the others may die.
 
     Args:
         nodes: how many.
@@ -75,9 +78,8 @@ class RealKafka:
         self._class_path = class_path(version)
         CACHE.mkdir(parents=True, exist_ok=True)
         self.directory = Path(tempfile.mkdtemp(prefix=f"kafka-{version}-", dir=CACHE))
-        ports = _free_ports(2 * nodes)
-        self.ports = dict(zip(self.node_ids, ports[:nodes], strict=True))
-        self._controller_ports = dict(zip(self.node_ids, ports[nodes:], strict=True))
+        self._controller_port, *ports = _free_ports(1 + nodes)
+        self.ports = dict(zip(self.node_ids, ports, strict=True))
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
         self._cluster_id = base64.urlsafe_b64encode(os.urandom(16)).decode().rstrip("=").replace("-", "A")
         internal = min(nodes, 3)
@@ -86,9 +88,7 @@ class RealKafka:
             "offsets.topic.replication.factor": str(internal),
             "transaction.state.log.replication.factor": str(internal),
             "transaction.state.log.min.isr": str(min(internal, 2)),
-            "controller.quorum.voters": ",".join(
-                f"{node_id}@127.0.0.1:{port}" for node_id, port in self._controller_ports.items()
-            ),
+            "controller.quorum.voters": f"1@127.0.0.1:{self._controller_port}",
             **{name: str(value) for name, value in (config or {}).items()},
         }
         atexit.register(self.close)
@@ -160,11 +160,14 @@ class RealKafka:
         return self.directory / f"node-{node_id}.log"
 
     def _format(self, node_id: int) -> None:
+        listeners = f"PLAINTEXT://127.0.0.1:{self.ports[node_id]}"
+        if node_id == 1:
+            listeners += f",CONTROLLER://127.0.0.1:{self._controller_port}"
         properties = {
             **self._config,
             "node.id": str(node_id),
-            "listeners": f"PLAINTEXT://127.0.0.1:{self.ports[node_id]},"
-            f"CONTROLLER://127.0.0.1:{self._controller_ports[node_id]}",
+            "process.roles": "broker,controller" if node_id == 1 else "broker",
+            "listeners": listeners,
             "advertised.listeners": f"PLAINTEXT://127.0.0.1:{self.ports[node_id]}",
             "log.dirs": str(self.directory / f"data-{node_id}"),
         }

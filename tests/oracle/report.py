@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.oracle.recordings import dumps
+from tests.oracle.recordings import FOLDER, dumps, load, versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -99,6 +99,21 @@ def tolerance_list(tolerances: Iterable[Tolerance]) -> str:
         found.setdefault((each.what, each.reason), []).append(each.where)
     rows = [f"| {_cell(what)} | {_cell(reason)} |" for what, reason in found]
     return "\n".join(["| what differs | why |", "|---|---|", *rows])
+
+
+def version_list(base: str) -> str:
+    """What other recorded versions of Kafka answer differently than `base`, as Markdown."""
+    lines = ["| Kafka | scenarios whose answers differ |", "|---|---|"]
+    for version in versions():
+        if version == base:
+            continue
+        found = [
+            f"`{file.stem}/{name}`"
+            for file in sorted((FOLDER / version).glob("*.json"))
+            for name in load(version, file.stem)
+        ]
+        lines.append(f"| {version} | {', '.join(found) or 'none'} |")
+    return "\n".join(lines)
 
 
 def _cell(text: str) -> str:

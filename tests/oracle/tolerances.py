@@ -15,7 +15,7 @@ class Tolerance:
         step: pattern of the step's label.
         what: what differs, in a few words, for people.
         reason: why it stays so.
-        clients: pattern of the client that sees it: ``kafka-python``, ``confluent``, ``raw``.
+        clients: pattern of the client that sees it: ``kafka-python``, ``confluent``, ``raw``, ``java``.
         kafka: pattern of the Kafka version it holds against.
         path: pattern of the place within the observation: ``"*.error_message"``; ``""`` is the whole of it.
     """
@@ -94,6 +94,17 @@ DECLARED: tuple[Tolerance, ...] = (
             reason="minikafka says what is wrong wherever it can; Kafka does so for invalid records only",
         )
         for where, step in (("produce/*", "*"), ("topics/deleted_topics", "produce"))
+    ),
+    *(
+        Tolerance(
+            where=f"java-assignors/{assignor}",
+            step="as good",
+            clients="java",
+            what="which partitions move in a later round of a sticky assignor, where all members want the same",
+            reason="the assignors are kafka-python's, and Java has an algorithm of its own for this case; "
+            "assignments are as even and as many partitions stay (both are checked)",
+        )
+        for assignor in ("sticky", "cooperative-sticky")
     ),
 )
 """Those of the scripted scenarios."""

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 AREA = "groups"
 SESSION_MS = 10_000
 REBALANCE_MS = 10_000
+_NOT_READY = (14, 15, 16)
+"""COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR."""
 
 
 class Group:
@@ -33,7 +35,7 @@ class Group:
         self.stage = stage
         self.id = stage.name(label)
         self._ids: dict[str, int] = {}
-        stage.coordinator(self.id)
+        stage.until("its coordinator to be ready", lambda: self.describe()["error_code"] not in _NOT_READY)
 
     def ask(self, request: Any, version: int | None = None) -> dict[str, Any]:
         return self.stage.ask_group(self.id, request, version)
@@ -445,6 +447,18 @@ def preparing_rebalance(stage: Stage) -> None:
     stage.saw("stranger's leave", group.leave(("nobody", None)))
     stage.saw("leader joins", group.join(leader))
     stage.saw("follower has joined", waiting.result())
+
+
+@scenario(area=AREA)
+def leaving_while_preparing(stage: Stage) -> None:
+    group = Group(stage)
+    leader, generation = group.stable()
+    waiting = group.begin_join(group.new_member_id())
+    group.wait_for_state("PreparingRebalance")
+    stage.saw("leave", group.leave((leader, None)))
+    joined = waiting.result()
+    stage.saw("the other leads", joined)
+    stage.saw("heartbeat of who left", group.heartbeat(leader, generation))
 
 
 @scenario(area=AREA)
