@@ -132,7 +132,7 @@ def _record(arguments: argparse.Namespace) -> int:
                     if RAISED in [label for label, _ in steps]:
                         broken += 1
                         print(f"{each.where} {client} broke off: {steps[-1]}")
-                    if whole or steps != recorded(each, client, KAFKA_VERSION):
+                    elif whole or steps != recorded(each, client, KAFKA_VERSION):
                         answers.setdefault(each.name, {})[client] = steps
             known = {each.name for each in all_scenarios() if each.area == area}
             recordings.save(version, area, {name: told for name, told in answers.items() if name in known})

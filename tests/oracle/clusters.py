@@ -140,7 +140,12 @@ class _OnSockets:
         connection = self._connections.get(node_id)
         if connection is None:
             connection = self._connections[node_id] = self.connect(node_id)
-        answer = connection.ask(request, version)
+        try:
+            answer = connection.ask(request, version)
+        except TimeoutError:
+            # What is asked later on this connection would wait behind it.
+            self._forget(node_id)
+            raise
         if answer == CLOSED:
             self._forget(node_id)
         return answer

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 CLIENT_ID = "oracle"
 CLOSED = {"closed": True}
 """What is observed when the broker closed the connection instead of an answer."""
-_TIMEOUT_S = 60
+_TIMEOUT_S = 30
 
 
 class Connection:

@@ -108,9 +108,15 @@ def run_java(program: str, given: Any, version: str) -> Any:
     classes = CACHE / f"classes-{version}"
     classes.mkdir(parents=True, exist_ok=True)
     path = class_path(version)
-    subprocess.run(
-        [_javac(), "-nowarn", "-d", str(classes), "-cp", path, str(JAVA / f"{program}.java")], check=True
+    source = JAVA / f"{program}.java"
+    compiled = subprocess.run(
+        [_javac(), "-nowarn", "-d", str(classes), "-cp", path, str(source)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
+    if compiled.returncode:
+        raise RuntimeError(f"{source.name} does not compile:\n{compiled.stderr}")
     run = subprocess.run(
         [
             java(),

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 SPOKEN = {
     "Produce": 11,
     "Fetch": 12,
-    "ListOffsets": 10,
+    "ListOffsets": 9,
     "Metadata": 12,
     "OffsetCommit": 9,
     "OffsetFetch": 9,
