@@ -84,6 +84,8 @@ class GroupOperations:
         super().__init__()
         self._members: dict[str, Membership] = {}
         self._parked: dict[str, Parked] = {}
+        self.leaders: list[tuple[int, str, int, str]] = []
+        """Who came to lead: the step, the group, its generation, the member."""
         self._subscriptions: dict[str | None, str] = {}
         """What subscriptions look like when they come back, and what to call them."""
         self._owner: dict[str, str] = {}
@@ -344,6 +346,8 @@ class GroupOperations:
             self._own(answer["member_id"], member)
         if answer["error_code"] == 0:
             ids = tuple(each["member_id"] for each in answer["members"])
+            if answer["leader"] == answer["member_id"]:
+                self.leaders.append((self.step, group, answer["generation_id"], member))
             self._members[member] = Membership(
                 group,
                 answer["member_id"],
