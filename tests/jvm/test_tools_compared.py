@@ -67,6 +67,7 @@ def test_records(one):
         kafka-get-offsets --topic nothing-at-all
         kafka-log-dirs --describe --topic-list nothing-at-all
         kafka-log-dirs --describe --topic-list lines --broker-list 7
+        kafka-topics --create --topic sized
         kafka-console-producer --topic sized <<< one
         kafka-log-dirs --describe --topic-list sized
     """)  # noqa: E501 - a command is a line
