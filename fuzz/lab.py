@@ -10,7 +10,6 @@ from fuzz.odd_messages import GROUP, SUBSCRIPTIONS, TOPICS, Pool, codes_in
 from minikafka import MiniKafka
 from minikafka.broker.dispatch import CLIENT_APIS
 from minikafka.codec import ProtocolError
-from minikafka.errors import ErrorCode
 from minikafka.log.record_batch import RecordBatch
 from minikafka.messages.fetch import FetchPartition, FetchRequest, FetchTopic
 from minikafka.messages.find_coordinator import FindCoordinatorRequest
@@ -24,13 +23,14 @@ from minikafka.messages.offset_commit import (
 )
 from minikafka.messages.produce import PartitionProduceData, ProduceRequest, TopicProduceData
 from minikafka.messages.sync_group import SyncGroupRequest
+from minikafka.scheduler import Promise
 from minikafka.structs import broker_address
 from minikafka.wire.advertised import advertise
 from minikafka.wire.connection import Connection, IncomingRequest, State
 
 if TYPE_CHECKING:
     from minikafka.messages.schema import Request, Response
-    from minikafka.scheduler import Promise
+
 
 _SIZE = Struct(">i")
 _HEALTHY = -1
@@ -60,7 +60,7 @@ class Asked(NamedTuple):
 class Lab:
     """One broker with two topics and a few connections.
 
-    A bug shows as an exception, as a poisoned cluster or as UNKNOWN_SERVER_ERROR in an answer.
+    A bug shows as an exception or as a poisoned cluster.
     """
 
     def __init__(self) -> None:
@@ -143,13 +143,16 @@ class Lab:
         if incoming.refusal is not None:
             connection.answer(incoming.refusal)
             return True
-        promise = self.kafka.network.request(
+        answer = self.kafka.network.ask(
             f"client-{number}",
             broker_address(1),
             incoming.message,
             client_id=incoming.client_id,
             api_version=incoming.api_version,
+            client_host="/127.0.0.1",
+            hurry=None,
         )
+        promise = answer if isinstance(answer, Promise) else Promise.resolved(answer)
         if incoming.wants_answer:
             waiting.append(Asked(incoming, promise))
         else:
@@ -166,7 +169,8 @@ class Lab:
         assert _SIZE.unpack_from(prefix)[0] == len(prefix) - _SIZE.size + len(body)
         decoded = type(response).decode(body, incoming.api_version)
         self.codes = codes_in(decoded)
-        assert ErrorCode.UNKNOWN_SERVER_ERROR not in self.codes, f"{incoming.message} was answered {decoded}"
+        # Kafka itself says UNKNOWN_SERVER_ERROR of some requests; of a bug the cluster keeps the traceback.
+        self.kafka.check_health()
         self.pool.learn(decoded)
 
     def ask(self, number: int, request: Request, version: int) -> None:

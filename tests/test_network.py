@@ -287,3 +287,90 @@ def test_every_request_ends_and_arrivals_keep_their_order(plan):
         assert world.taken.count(i) == expected
         assert (promises[i].exception() is None) == (fate in ("deliver", "duplicate", "delay"))
     world.scheduler.close()
+
+
+class TestAsk:
+    """Requests from outside of every node's call."""
+
+    def ask(self, world, text="hello", destination="broker-1"):
+        return world.network.ask(
+            "client-1",
+            destination,
+            Ask(text),
+            client_id="me",
+            api_version=2,
+            client_host="/10.0.0.1",
+            hurry=None,
+        )
+
+    def test_the_answer_comes_within_the_call(self, world):
+        contexts = []
+
+        def answer(message, context):
+            contexts.append((context.api_version, context.client_id, context.client_host, context.source))
+            return "now"
+
+        world.network.bind("broker-1", answer)
+        assert self.ask(world) == "now"
+        assert contexts == [(2, "me", "/10.0.0.1", "client-1")]
+        assert world.scheduler.idle
+
+    def test_so_does_one_that_was_promised_and_is_there(self, world):
+        world.network.bind("broker-1", lambda *_: Promise.resolved("now"))
+        assert self.ask(world) == "now"
+
+    def test_a_parked_answer_comes_when_it_is_there(self, world):
+        parked = Promise()
+        world.network.bind("broker-1", lambda *_: parked)
+        promise = self.ask(world)
+        world.scheduler.run_ready()
+        assert not promise.done()
+        parked.set_result("later")
+        world.scheduler.run_ready()
+        assert promise.result() == "later"
+
+    def test_a_parked_answer_is_lost_with_its_node(self, world):
+        world.network.bind("broker-1", lambda *_: Promise())
+        promise = self.ask(world)
+        world.network.unbind("broker-1")
+        with pytest.raises(KafkaConnectionError, match="was closed"):
+            promise.result()
+
+    def test_a_node_that_closes_the_connection(self, world):
+        world.network.bind("broker-1", lambda *_: Promise.failed(ValueError("no")))
+        with pytest.raises(KafkaConnectionError, match="closed the connection: no"):
+            self.ask(world).result()
+
+    def test_what_is_never_answered_leaves_nothing(self, world):
+        world.network.bind("broker-1", lambda *_: None)
+        promise = self.ask(world)
+        world.network.unbind("broker-1")
+        world.scheduler.run_ready()
+        assert not promise.done()
+
+    def test_nobody_is_overtaken(self, world):
+        world.ask("first")
+        promise = self.ask(world, "second")
+        assert not promise.done()
+        world.scheduler.run_ready()
+        assert world.taken == ["first", "second"]
+        assert promise.result() == "re: second"
+
+    def test_faults_concern_it(self, world):
+        world.faults.disconnect()
+        promise = self.ask(world)
+        world.run()
+        assert isinstance(promise.exception(), KafkaConnectionError)
+
+    def test_a_cut_link_and_a_node_that_is_down(self, world):
+        world.faults.cut("client-1", "broker-1")
+        promises = [self.ask(world), self.ask(world, destination="broker-2")]
+        world.run()
+        assert all(isinstance(promise.exception(), KafkaConnectionError) for promise in promises)
+
+    def test_observers_see_it(self, world):
+        seen = []
+        world.network.observers.append(lambda kind, exchange, response: seen.append((kind, response)))
+        self.ask(world)
+        world.run()
+        assert seen == [("request", None), ("response", "re: hello")]

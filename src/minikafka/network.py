@@ -144,6 +144,50 @@ class Network:
         self._send(exchange)
         return exchange.promise
 
+    def ask(
+        self,
+        source: str,
+        destination: str,
+        message: Request,
+        *,
+        client_id: str | None,
+        api_version: int,
+        client_host: str,
+        hurry: Promise[None] | None,
+    ) -> Response | Promise[Response]:
+        """Send a request from outside of every node's call; see `minikafka.ports.Transport.ask`."""
+        scheduler = self.scheduler
+        if (
+            self.faults.active
+            or self.observers
+            or self._late
+            or not scheduler.idle
+            or not self.reachable(source, destination)
+        ):
+            return self.request(
+                source,
+                destination,
+                message,
+                client_id=client_id,
+                api_version=api_version,
+                client_host=client_host,
+                hurry=hurry,
+            )
+        self.requests += 1
+        context = RequestContext(api_version, client_id, client_host, source, hurry=hurry)
+        answer = self._handlers[destination](message, context)
+        if isinstance(answer, Promise):
+            kept = answer.result() if answer.done() and answer.exception() is None else None
+            if kept is not None:
+                return kept
+        elif answer is not None:
+            return answer
+        exchange = Exchange(source, destination, message, client_id, False)
+        if answer is not None:
+            self._pending[exchange] = None
+            answer.add_callback(lambda promise: self._answered(exchange, promise))
+        return exchange.promise
+
     def send_one_way(
         self, source: str, destination: str, message: Request, *, client_id: str | None = None
     ) -> None:

@@ -52,6 +52,24 @@ if TYPE_CHECKING:
             """
             ...
 
+        def ask(
+            self,
+            source: str,
+            destination: str,
+            message: Request,
+            *,
+            client_id: str | None,
+            api_version: int,
+            client_host: str,
+            hurry: Promise[None] | None,
+        ) -> Response | Promise[Response]:
+            """`request` for a caller that no node has called, such as a socket: the answer, if it can be had now.
+
+            Where nothing waits to be done and nothing can happen to the message on its way, the node handles it
+            within this call; what it sets off, others do afterwards, as ever.
+            """
+            ...
+
         def send_one_way(
             self, source: str, destination: str, message: Request, *, client_id: str | None = None
         ) -> None:

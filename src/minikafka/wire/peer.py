@@ -7,6 +7,7 @@ from asyncio import BufferedProtocol
 from minikafka.codec import ProtocolError
 from minikafka.errors import ErrorCode, UnsupportedCodecError
 from minikafka.logs import logger
+from minikafka.scheduler import Promise
 from minikafka.wire.addresses import java_address
 from minikafka.wire.advertised import advertise
 from minikafka.wire.connection import Connection, State
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from logging import Logger
 
     from minikafka.messages.schema import Response
-    from minikafka.scheduler import Promise
     from minikafka.wire.door import Door
     from minikafka.wire.hurry import Hurry
 
@@ -150,7 +150,7 @@ class Peer(BufferedProtocol):
                 self._end = "the broker went down"
                 return
             hurry = listener.hurries.of(incoming.message, more_has_come=connection.buffered > 0)
-            promise = listener.network.request(
+            answer = listener.network.ask(
                 self.address,
                 self.door.broker_address,
                 incoming.message,
@@ -159,23 +159,28 @@ class Peer(BufferedProtocol):
                 client_host=self._host,
                 hurry=None if hurry is None else hurry.promise,
             )
-            if not incoming.wants_answer:
-                # Kafka handles no other request before this one is appended, or has ended the connection.
-                listener.gate.turn(promise)
-                if promise.done():
-                    self._end = _refusal(promise)
+            if not isinstance(answer, Promise):
+                if not incoming.wants_answer:
+                    self._end = _refusal(Promise.resolved(answer))
                     return
-                promise.add_callback(self._refused)
+                self._tell(answer)
+                continue
+            # Kafka handles no other request before this one is answered, appended, or has ended the connection.
+            listener.gate.turn(answer)
+            if not incoming.wants_answer:
+                if answer.done():
+                    self._end = _refusal(answer)
+                    return
+                answer.add_callback(self._refused)
                 connection.skip_answer()
                 continue
-            listener.gate.turn(promise)
-            if not promise.done():
-                promise.add_callback(self._answered)
+            if not answer.done():
+                answer.add_callback(self._answered)
                 if hurry is not None:
                     self._hurry = hurry
                     hurry.start(listener.loop)
                 return
-            self._answer(promise)
+            self._answer(answer)
 
     def _answered(self, promise: Promise[Response]) -> None:
         self._listener.deliver_later(self._resume, promise)
@@ -204,9 +209,11 @@ class Peer(BufferedProtocol):
         if error is not None:
             self._end = str(error)
             return
-        response = advertise(promise.result(), self._listener.addresses)
+        self._tell(promise.result())
+
+    def _tell(self, response: Response) -> None:
         try:
-            self._write(self._connection.answer(response))
+            self._write(self._connection.answer(advertise(response, self._listener.addresses)))
         except UnsupportedCodecError as error:
             log.warning("%s cannot answer %s: %s", self.door.broker_address, self.address, error)
             self._answer_error(ErrorCode.UNSUPPORTED_COMPRESSION_TYPE)
