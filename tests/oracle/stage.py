@@ -41,7 +41,6 @@ SPOKEN = {
     "DescribeCluster": 1,
 }
 """Versions spoken where a scenario names none: they name topics, and Kafka 3.9 serves them too."""
-_RETRIABLE = {3, 5, 6, 9, 14, 15, 16, 41}
 _WAIT_MS = 20_000
 _POLL_MS = 50
 _T0 = 1_600_000_000_000
@@ -321,8 +320,3 @@ def batch(*values: bytes | tuple[Any, ...] | None, start_ms: int = _T0, **option
         for index, each in enumerate(values)
     ]
     return RecordBatch.build(records, **options)
-
-
-def retriable(code: int) -> bool:
-    """Whether an error passes by itself."""
-    return code in _RETRIABLE
