@@ -44,9 +44,15 @@ class Told:
     def interrupt_at_the_end(self) -> None:
         """From now on the end of stdin raises KeyboardInterrupt in the main thread."""
 
+        main = threading.main_thread().ident
+        assert main is not None
+        # A process that was started in a shell's background ignores the signal.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
         def interrupt() -> None:
             self._ended.wait()
-            signal.raise_signal(signal.SIGINT)
+            # To that very thread: another one's signal does not end the wait for a socket that it sleeps in.
+            signal.pthread_kill(main, signal.SIGINT)
 
         threading.Thread(target=interrupt, daemon=True).start()
 
