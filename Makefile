@@ -108,7 +108,7 @@ test-clients: $(STAMP)  ## kcat, kafkajs and franz-go, as far as their tools are
 test-jvm: $(STAMP)  ## Kafka's Java clients and tools, and Spring Boot, as far as Java is there
 	$(BIN)/python -m pytest --quiet -rs tests/jvm
 
-check: lint types test test-kafka-python-2 test-clients test-jvm  ## all that CI runs
+check: lint types test test-kafka-python-2 test-clients test-jvm  ## all that CI runs, but for the fuzzers and the real Kafka
 
 clean:
 	rm -rf $(VENV) .venvs $(CLIENTS) build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
