@@ -52,21 +52,20 @@ def pure_crc32c(data: bytes | bytearray | memoryview, value: int = 0) -> int:
 
 
 @cache
-def _fastest() -> Callable[[bytes | bytearray | memoryview, int], int]:
+def _fastest() -> Callable[[int, bytes], int]:
+    """A function of (CRC so far, data)."""
     try:
         from google_crc32c import extend, implementation
     except ImportError:
-        return pure_crc32c
-    if implementation != "c":
-        return pure_crc32c
+        return _pure
+    fast: Callable[[int, bytes], int] = extend
+    return fast if implementation == "c" else _pure
 
-    def fast_crc32c(data: bytes | bytearray | memoryview, value: int = 0) -> int:
-        result: int = extend(value, data if type(data) is bytes else bytes(data))
-        return result
 
-    return fast_crc32c
+def _pure(value: int, data: bytes) -> int:
+    return pure_crc32c(data, value)
 
 
 def crc32c(data: bytes | bytearray | memoryview, value: int = 0) -> int:
     """The CRC-32C of `data`, continuing from `value`."""
-    return _fastest()(data, value)
+    return _fastest()(value, data if type(data) is bytes else bytes(data))

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from minikafka.codec import ProtocolError
 from minikafka.errors import UnsupportedVersionError
+from minikafka.log.record_batch import RecordBatch
 from minikafka.messages import registry
 from minikafka.messages.api_versions import ApiVersionsRequest
 from minikafka.messages.fetch import FetchRequest
@@ -79,17 +80,14 @@ def test_null_where_null_is_not_allowed_is_refused():
 
 
 def test_records_are_joined_from_batches_and_come_back_as_bytes():
-    class Batch:
-        def __init__(self, data):
-            self.data = data
-
-        def encode(self):
-            return self.data
-
-    partition = PartitionProduceData(index=3, records=[Batch(b"ab"), Batch(b"cd")])
-    request = ProduceRequest(topic_data=[TopicProduceData(name="t", partition_data=[partition])])
-    decoded = ProduceRequest.decode(request.encode(9), 9)
-    assert decoded.topic_data[0].partition_data[0].records == b"abcd"
+    batches = [
+        RecordBatch.build([(0, 5, None, value, ())], base_offset=at) for at, value in enumerate([b"a", b"bc"])
+    ]
+    for version in (8, 9):  # without compact lengths, and with
+        partition = PartitionProduceData(index=3, records=batches)
+        request = ProduceRequest(topic_data=[TopicProduceData(name="t", partition_data=[partition])])
+        decoded = ProduceRequest.decode(request.encode(version), version)
+        assert decoded.topic_data[0].partition_data[0].records == batches[0].encode() + batches[1].encode()
 
 
 def test_unknown_tagged_fields_are_skipped():

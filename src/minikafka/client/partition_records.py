@@ -202,7 +202,7 @@ class PartitionRecords:
 
     def _check_crc(self, batch: RecordBatch) -> None:
         try:
-            RecordBatch.from_bytes(batch.encode())
+            batch.check_crc()
         except CorruptRecordError as error:
             raise CorruptRecordError(
                 f"Record batch for partition {self.topic_partition} at offset {batch.base_offset} "

@@ -3,6 +3,9 @@
 Mirrors org.apache.kafka.common.record.DefaultRecordBatch. A batch from a socket keeps its bytes and is
 decoded only if somebody reads its records; one from the in-process client keeps its records and is encoded
 only if a socket asks for it. A batch is a value: replicas and fetch responses share it.
+
+Of the bytes those are kept that the checksum covers, which a leader does not touch when it stamps a batch with
+an offset and its epoch; what stands before them is written when the batch leaves.
 """
 
 from __future__ import annotations
@@ -57,8 +60,8 @@ LOG_OVERHEAD = 12
 BATCH_OVERHEAD = 61
 """Bytes of a batch before its records."""
 _MAGIC_OFFSET = 16
-_CRC_OFFSET = 17
-_ATTRIBUTES_OFFSET = 21
+_BODY_OFFSET = 21
+_RECORDS_IN_BODY = BATCH_OVERHEAD - _BODY_OFFSET
 _SMALLEST_RECORD_SIZE = 14  # LegacyRecord.RECORD_OVERHEAD_V0
 _MAX_INT = 0x7FFFFFFF
 _COMPRESSION_MASK = 0x07
@@ -72,14 +75,10 @@ MAX_DECOMPRESSED_BYTES = 100 * 1024 * 1024
 """The most that one batch may expand to; Kafka has no such bound, it is there against decompression bombs."""
 
 _HEADER = Struct(">qiibIhiqqqhii")
+_HEADER_START = Struct(">qiibI")  # what the CRC does not cover, and the CRC
 _BODY_HEADER = Struct(">hiqqqhii")  # what the CRC covers
-_BASE_OFFSET = Struct(">q")
-_INT = Struct(">i")
-_UINT = Struct(">I")
-_ATTRIBUTES = Struct(">h")
-_MAX_TIMESTAMP = Struct(">q")
 _SIZE_AT = Struct(">i").unpack_from
-_MAX_TIMESTAMP_OFFSET = 35
+_MAGIC = 2
 _timestamp_of = itemgetter(1)
 
 
@@ -87,11 +86,6 @@ def increment_sequence(sequence: int, increment: int) -> int:
     """A sequence number further on; after 2147483647 comes 0 (DefaultRecordBatch.incrementSequence)."""
     total = sequence + increment
     return total if total <= _MAX_INT else total - _MAX_INT - 1
-
-
-def crc_of(data: bytes | memoryview) -> int:
-    """The CRC-32C of a batch's bytes after its CRC field."""
-    return crc32c(data)
 
 
 class RecordBatch:
@@ -112,7 +106,8 @@ class RecordBatch:
 
     __slots__ = (
         "_append_time_records",
-        "_encoded",
+        "_body",
+        "_crc",
         "_records",
         "_size",
         "base_offset",
@@ -149,7 +144,8 @@ class RecordBatch:
     record_count: int
     _records: list[RecordTuple] | None
     _append_time_records: list[RecordTuple] | None
-    _encoded: bytes | None
+    _body: bytes | None
+    _crc: int
     _size: int
 
     @classmethod
@@ -219,7 +215,8 @@ class RecordBatch:
         batch.record_count = count
         batch._records = records if type(records) is list else list(records)
         batch._append_time_records = None
-        batch._encoded = None
+        batch._body = None
+        batch._crc = 0
         batch._size = -1 if size_hint is None else size_hint
         return batch
 
@@ -236,22 +233,27 @@ class RecordBatch:
             UnsupportedForMessageFormatError: the old message formats 0 and 1.
             UnknownError: a compression codec that does not exist (Kafka answers UNKNOWN_SERVER_ERROR).
         """
-        encoded = buffer if type(buffer) is bytes else bytes(buffer)
-        _check_frame(encoded, 0)
-        return cls._from_frame(encoded, check_crc)
+        size = len(buffer)
+        found = _check_frame(buffer, 0)
+        if found != size >= BATCH_OVERHEAD:
+            raise CorruptRecordError(
+                f"Record batch is corrupt (its header gives a size of {found} bytes, but there are {size})"
+            )
+        return cls._from_frame(buffer, 0, size, check_crc)
 
     @classmethod
-    def _from_frame(cls, encoded: bytes, check_crc: bool) -> RecordBatch:
-        """`from_bytes`, once size and magic have been looked at."""
-        if len(encoded) < BATCH_OVERHEAD:
+    def _from_frame(
+        cls, buffer: bytes | bytearray | memoryview, at: int, size: int, check_crc: bool
+    ) -> RecordBatch:
+        """The batch of `size` bytes that begins at `at`, once its size and magic have been looked at."""
+        if size < BATCH_OVERHEAD:
             raise CorruptRecordError(
-                f"Record batch is corrupt (the size {len(encoded)} is smaller than the minimum "
-                "allowed overhead "
+                f"Record batch is corrupt (the size {size} is smaller than the minimum allowed overhead "
                 f"{BATCH_OVERHEAD})"
             )
         (
             base_offset,
-            length,
+            _,
             leader_epoch,
             _,
             crc,
@@ -263,17 +265,10 @@ class RecordBatch:
             producer_epoch,
             base_sequence,
             count,
-        ) = _HEADER.unpack_from(encoded)
-        if length + LOG_OVERHEAD != len(encoded):
-            raise CorruptRecordError(
-                f"Record batch is corrupt (its header gives a size of {length + LOG_OVERHEAD} bytes, "
-                "but there "
-                f"are {len(encoded)})"
-            )
+        ) = _HEADER.unpack_from(buffer, at)
+        body = bytes(buffer[at + _BODY_OFFSET : at + size])
         if check_crc:
-            computed = crc_of(encoded[_ATTRIBUTES_OFFSET:])
-            if crc != computed:
-                raise CorruptRecordError(f"Record is corrupt (stored crc = {crc}, computed crc = {computed})")
+            _check_crc(crc, body)
         compression = attributes & _COMPRESSION_MASK
         if compression > _MAX_CODEC:
             raise UnknownError(f"Unknown compression type id: {compression}")
@@ -299,8 +294,9 @@ class RecordBatch:
         batch.record_count = count
         batch._records = None
         batch._append_time_records = None
-        batch._encoded = encoded
-        batch._size = len(encoded)
+        batch._body = body
+        batch._crc = crc
+        batch._size = size
         return batch
 
     @property
@@ -325,8 +321,8 @@ class RecordBatch:
 
     @property
     def is_encoded(self) -> bool:
-        """Whether the bytes are at hand, so that `encode` costs nothing."""
-        return self._encoded is not None
+        """Whether the bytes are at hand, so that `encode` costs no more than a copy."""
+        return self._body is not None
 
     @property
     def is_decoded(self) -> bool:
@@ -357,12 +353,30 @@ class RecordBatch:
         return size
 
     def encode(self) -> bytes:
-        """The batch's bytes; made once, then kept."""
-        encoded = self._encoded
-        if encoded is None:
-            encoded = self._encoded = self._encode()
-            self._size = len(encoded)
-        return encoded
+        """The batch's bytes."""
+        return b"".join(self.pieces())
+
+    def pieces(self) -> tuple[bytes, bytes]:
+        """The batch's bytes in two pieces, of which the second is made once, then kept."""
+        body = self._body
+        if body is None:
+            body = self._body = self._encode_body()
+            self._crc = crc32c(body)
+            self._size = _BODY_OFFSET + len(body)
+        length = self._size - LOG_OVERHEAD
+        return (
+            _HEADER_START.pack(self.base_offset, length, self.partition_leader_epoch, _MAGIC, self._crc),
+            body,
+        )
+
+    def check_crc(self) -> None:
+        """Compare the bytes, if there are any, with their checksum.
+
+        Raises:
+            CorruptRecordError: they are not what they were.
+        """
+        if self._body is not None:
+            _check_crc(self._crc, self._body)
 
     def attributes(self) -> int:
         """The header's attribute bits."""
@@ -374,7 +388,7 @@ class RecordBatch:
             | (_DELETE_HORIZON_MASK if self.has_delete_horizon else 0)
         )
 
-    def _encode(self) -> bytes:
+    def _encode_body(self) -> bytes:
         from minikafka.log.record_codec import encode_records
 
         assert self._records is not None
@@ -383,36 +397,33 @@ class RecordBatch:
             from minikafka.compression import compress
 
             payload = compress(self.compression, payload)
-        body = (
-            _BODY_HEADER.pack(
-                self.attributes(),
-                self.last_offset_delta,
-                self.base_timestamp,
-                self.max_timestamp,
-                self.producer_id,
-                self.producer_epoch,
-                self.base_sequence,
-                self.record_count,
-            )
-            + payload
+        return self._with_body_header(payload)
+
+    def _with_body_header(self, payload: bytes | memoryview) -> bytes:
+        header = _BODY_HEADER.pack(
+            self.attributes(),
+            self.last_offset_delta,
+            self.base_timestamp,
+            self.max_timestamp,
+            self.producer_id,
+            self.producer_epoch,
+            self.base_sequence,
+            self.record_count,
         )
-        length = len(body) + _ATTRIBUTES_OFFSET - LOG_OVERHEAD
-        return (
-            _HEADER_START.pack(self.base_offset, length, self.partition_leader_epoch, 2, crc_of(body)) + body
-        )
+        return b"".join((header, payload))
 
     def _decode(self) -> list[RecordTuple]:
         from minikafka.log.record_codec import decode_records
 
-        encoded = self._encoded
-        assert encoded is not None
+        body = self._body
+        assert body is not None
         if not self.compression:
-            return decode_records(encoded, BATCH_OVERHEAD, self.record_count, self.base_timestamp)
+            return decode_records(body, _RECORDS_IN_BODY, self.record_count, self.base_timestamp)
         from minikafka.codec import ProtocolError
         from minikafka.compression import decompress
 
         try:
-            payload = decompress(self.compression, encoded[BATCH_OVERHEAD:], MAX_DECOMPRESSED_BYTES)
+            payload = decompress(self.compression, body[_RECORDS_IN_BODY:], MAX_DECOMPRESSED_BYTES)
         except ProtocolError as error:
             raise CorruptRecordError(f"Failed to decompress record stream: {error}") from error
         return decode_records(payload, 0, self.record_count, self.base_timestamp)
@@ -422,8 +433,7 @@ class RecordBatch:
     ) -> RecordBatch:
         """The same batch as the leader appends it: offsets, epoch and, if given, the time of the append.
 
-        Bytes are restamped in a copy of the header, so compressed records stay bit identical; decoded records
-        are shared.
+        Records are shared, decoded or as bytes, so compressed ones stay bit identical.
 
         Args:
             base_offset: the offset of the first record.
@@ -434,31 +444,20 @@ class RecordBatch:
         batch.base_offset = base_offset
         batch.last_offset = base_offset + self.last_offset_delta
         batch.partition_leader_epoch = partition_leader_epoch
-        retimed = log_append_time_ms is not None or self.timestamp_type != CREATE_TIME
-        if retimed:
-            batch._append_time_records = None
-            if log_append_time_ms is None:
-                batch.timestamp_type = CREATE_TIME
-            else:
-                batch.timestamp_type = LOG_APPEND_TIME
-                batch.max_timestamp = log_append_time_ms
-        encoded = self._encoded
-        if encoded is not None:
-            batch._encoded = batch._restamp(encoded, retimed)
+        if log_append_time_ms is not None or self.timestamp_type != CREATE_TIME:
+            batch._retime(log_append_time_ms)
         return batch
 
-    def _restamp(self, encoded: bytes, retimed: bool) -> bytes:
-        start = _BASE_OFFSET.pack(self.base_offset) + encoded[8:12] + _INT.pack(self.partition_leader_epoch)
-        if not retimed:
-            # One copy of the bytes, not one for the slice and another for the sum.
-            return b"".join((start, memoryview(encoded)[_MAGIC_OFFSET:]))
-        body = (
-            _ATTRIBUTES.pack(self.attributes())
-            + encoded[_ATTRIBUTES_OFFSET + 2 : _MAX_TIMESTAMP_OFFSET]
-            + _MAX_TIMESTAMP.pack(self.max_timestamp)
-            + encoded[_MAX_TIMESTAMP_OFFSET + 8 :]
-        )
-        return start + encoded[_MAGIC_OFFSET:_CRC_OFFSET] + _UINT.pack(crc_of(body)) + body
+    def _retime(self, log_append_time_ms: int | None) -> None:
+        self._append_time_records = None
+        if log_append_time_ms is None:
+            self.timestamp_type = CREATE_TIME
+        else:
+            self.timestamp_type = LOG_APPEND_TIME
+            self.max_timestamp = log_append_time_ms
+        if self._body is not None:
+            self._body = self._with_body_header(memoryview(self._body)[_RECORDS_IN_BODY:])
+            self._crc = crc32c(self._body)
 
     def with_compression(self, compression: int) -> RecordBatch:
         """The same records under another codec (compression.type of a topic); bytes are made on demand."""
@@ -466,7 +465,7 @@ class RecordBatch:
         batch._records = self.records
         batch._append_time_records = None
         batch.compression = compression
-        batch._encoded = None
+        batch._body = None
         batch._size = -1
         return batch
 
@@ -489,7 +488,8 @@ class RecordBatch:
         batch.record_count = self.record_count
         batch._records = self._records
         batch._append_time_records = self._append_time_records
-        batch._encoded = self._encoded
+        batch._body = self._body
+        batch._crc = self._crc
         batch._size = self._size
         return batch
 
@@ -507,10 +507,13 @@ class RecordBatch:
         )
 
 
-_HEADER_START = Struct(">qiibI")
+def _check_crc(crc: int, body: bytes) -> None:
+    computed = crc32c(body)
+    if crc != computed:
+        raise CorruptRecordError(f"Record is corrupt (stored crc = {crc}, computed crc = {computed})")
 
 
-def _check_frame(buffer: bytes | memoryview, at: int) -> int:
+def _check_frame(buffer: bytes | bytearray | memoryview, at: int) -> int:
     """The size of the batch that begins at `at`; -1 when too little of it is there to tell."""
     remaining = len(buffer) - at
     if remaining < LOG_OVERHEAD:
@@ -523,7 +526,7 @@ def _check_frame(buffer: bytes | memoryview, at: int) -> int:
     if remaining <= _MAGIC_OFFSET:
         return -1
     magic = buffer[at + _MAGIC_OFFSET]
-    if magic != 2:
+    if magic != _MAGIC:
         if magic < 2:
             raise UnsupportedForMessageFormatError(
                 f"Message format version {magic} is not supported: record batches must have magic version 2"
@@ -548,14 +551,10 @@ def split_batches(
         UnknownError: a compression codec that does not exist.
     """
     total = len(buffer)
-    if type(buffer) is bytes and total and _check_frame(buffer, 0) == total:
-        # A produce request has one batch alone, and its bytes are there already.
-        return [RecordBatch._from_frame(buffer, check_crc)]
-    view = memoryview(buffer)
     batches: list[RecordBatch] = []
     at = 0
     while at < total:
-        size = _check_frame(view, at)
+        size = _check_frame(buffer, at)
         if size < 0 or at + size > total:
             if allow_partial:
                 break
@@ -563,6 +562,6 @@ def split_batches(
                 f"Record batch is corrupt (it ends after {total - at} bytes instead of "
                 f"{size if size > 0 else 61})"
             )
-        batches.append(RecordBatch._from_frame(bytes(view[at : at + size]), check_crc))
+        batches.append(RecordBatch._from_frame(buffer, at, size, check_crc))
         at += size
     return batches

@@ -52,16 +52,16 @@ def check_version(cls: type[Body], version: int) -> None:
         )
 
 
-def encode_message(message: Body, version: int) -> bytearray:
-    """See `Body.encode`; nobody else has the buffer."""
+def encode_message(message: Body, version: int, before: bytes = b"") -> bytearray:
+    """See `Body.encode`; the buffer begins with the bytes `before`, and nobody else has it."""
     cls = type(message)
-    encode = cls._body_encoders.get(version)
+    encode = cls._encoders.get(version)
     if encode is None:
         from minikafka.messages.encoder import encoder
 
         check_version(cls, version)
-        encode = cls._body_encoders[version] = encoder(cls, version, cls.is_flexible(version))
-    buffer = bytearray()
+        encode = cls._encoders[version] = encoder(cls, version, cls.is_flexible(version))
+    buffer = bytearray(before)
     try:
         encode(message, buffer)
     except (struct.error, TypeError, AttributeError, ValueError) as error:
@@ -86,12 +86,12 @@ def decode_at(
     """See `Body.decode_at`."""
     if end is None:
         end = len(data)
-    decode = cls._body_decoders.get(version)
+    decode = cls._decoders.get(version)
     if decode is None:
         from minikafka.messages.decoder import decoder
 
         check_version(cls, version)
-        decode = cls._body_decoders[version] = decoder(cls, version, cls.is_flexible(version))
+        decode = cls._decoders[version] = decoder(cls, version, cls.is_flexible(version))
     try:
         found: tuple[B, int] = decode(data, position, end)
     except (struct.error, IndexError, UnicodeDecodeError) as error:

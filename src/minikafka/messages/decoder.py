@@ -1,7 +1,8 @@
 """Writes the source of decoders: straight-line code that reads one message of one version from bytes.
 
-In the source `u` are the bytes, `p` the position, `end` where the bytes end, `m` the message, `n` a length,
-`x` an element. Fields of fixed size that follow one another, and the length behind them, are read at once.
+In the source `u` are the bytes, `p` the position, `end` where the bytes end, `m` the message, `m1` one that it
+holds, and so on; `n` a length, `xs` an array, `x` a plain element. Fields of fixed size that follow one another, and
+the length behind them, are read at once.
 Reading past the end raises struct.error or IndexError, which `decode_at` turns into ProtocolError; slices,
 which never raise, are checked against `end` first, so that no input makes anything larger than itself.
 """
@@ -23,11 +24,8 @@ if TYPE_CHECKING:
 
 
 def decoder(cls: type[Message], version: int, flexible: bool) -> Callable[[bytes, int, int], tuple[Any, int]]:
-    """The function that reads a `cls` of this version: (data, position, end) to (message, position)."""
-    found = cls._decoders.get((version, flexible))
-    if found is None:
-        found = cls._decoders[version, flexible] = _Decoder(version, flexible).compile(cls)
-    return found
+    """Make the function that reads a `cls` of this version: (data, position, end) to (message, position)."""
+    return _Decoder(version, flexible).compile(cls)
 
 
 class _Decoder:
@@ -37,6 +35,10 @@ class _Decoder:
         self.version = version
         self.flexible = flexible
         self.lines: list[str] = []
+        self.level = 0
+        """How many messages the one that is read is inside of."""
+        self.cls = ""
+        """The name of its class in the source."""
         self.layout = ""
         self.targets: list[str] = []
         self.scope: dict[str, Any] = {
@@ -49,24 +51,39 @@ class _Decoder:
 
     def compile(self, cls: type[Message]) -> Callable[[bytes, int, int], tuple[Any, int]]:
         """The decoder of `cls`."""
-        self.scope["_cls"], self.scope["_new"] = cls, cls.__new__
-        self._emit("m = _new(_cls)")
+        self.scope["_new"] = cls.__new__
+        self._message(cls, "m", 1)
+        self._emit("return m, p", 1)
+        return define("decode", "def decode(u, p, end):", self.lines, self.scope)
+
+    def _message(self, cls: type[Message], name: str, depth: int) -> None:
+        """Read a `cls` that gets this name in the source."""
+        outer, self.cls = self.cls, f"_cls_{cls.__name__}"
+        self.scope[self.cls] = cls
+        self._emit(f"{name} = _new({self.cls})", depth)
         tagged = []
         for field in cls.fields:
             carried = field.in_version(self.version)
             if carried and not (self.flexible and field.tag is not None):
-                self._field(field, 1)
+                self._field(field, name, depth)
                 continue
-            self._absent(field)
+            self._absent(field, name, depth)
             if carried:
                 tagged.append(field)
         if self.flexible:
-            self._tags(tagged)
-        self._flush()
-        self._emit("return m, p")
-        return define("decode", "def decode(u, p, end):", self.lines, self.scope)
+            self._tags(tagged, name, depth)
+        self._flush(depth)
+        self.cls = outer
 
-    def _emit(self, line: str, depth: int = 1) -> None:
+    def _inner(self, cls: type[Message], depth: int) -> str:
+        """Read a message inside of another, and give its name."""
+        self.level += 1
+        name = f"m{self.level}"
+        self._message(cls, name, depth)
+        self.level -= 1
+        return name
+
+    def _emit(self, line: str, depth: int) -> None:
         self.lines.append(" " * depth + line)
 
     def _read(self, letter: str, target: str) -> None:
@@ -74,7 +91,7 @@ class _Decoder:
         self.layout += letter
         self.targets.append(target)
 
-    def _flush(self, depth: int = 1) -> None:
+    def _flush(self, depth: int) -> None:
         """Read everything of fixed size that was collected."""
         if self.layout == "B":
             self._emit(f"{self.targets[0]} = u[p]; p += 1", depth)
@@ -86,16 +103,17 @@ class _Decoder:
             self._emit(f"{', '.join(self.targets)}, = {name}(u, p); p += {found.size}", depth)
             self.layout, self.targets = "", []
 
-    def _absent(self, field: Field) -> None:
-        target = f"m.{field.name}"
+    def _absent(self, field: Field, name: str, depth: int) -> None:
+        target = f"{name}.{field.name}"
         if field.default == () and field.kind == "array":
-            self._emit(f"{target} = []")
+            self._emit(f"{target} = []", depth)
         else:
-            self.scope[f"_default_{field.name}"] = field.absent()
-            self._emit(f"{target} = _default_{field.name}")
+            default = f"_default{len(self.scope)}"
+            self.scope[default] = field.absent()
+            self._emit(f"{target} = {default}", depth)
 
-    def _field(self, field: Field, depth: int) -> None:
-        target = f"m.{field.name}"
+    def _field(self, field: Field, name: str, depth: int) -> None:
+        target = f"{name}.{field.name}"
         nullable = field.nullable_in(self.version) or field.kind == "records"
         compact = self.flexible and field.compact
         if field.kind in FORMATS:
@@ -107,11 +125,6 @@ class _Decoder:
         else:
             self._bytes(field.kind, target, nullable, compact, depth)
 
-    def _decoder_of(self, element: type[Message]) -> str:
-        name = f"_decode_{element.__name__}"
-        self.scope[name] = decoder(element, self.version, self.flexible)
-        return name
-
     def _struct(self, element: type[Message], target: str, nullable: bool, depth: int) -> None:
         if nullable:
             self._read("b", "n")
@@ -121,7 +134,7 @@ class _Decoder:
             depth += 1
         else:
             self._flush(depth)
-        self._emit(f"{target}, p = {self._decoder_of(element)}(u, p, end)", depth)
+        self._emit(f"{target} = {self._inner(element, depth)}", depth)
 
     def _length(self, compact: bool, letter: str, depth: int) -> None:
         """Read a length to `n`; -1 stands for null."""
@@ -134,8 +147,8 @@ class _Decoder:
     def _checked(self, target: str, nullable: bool, size: int, depth: int) -> None:
         """Deal with null, and refuse a length `n` of things of `size` bytes at least that cannot be there."""
         needed = f"n * {size}" if size > 1 else "n"
-        self._emit(f"if n < 0: {target} = None" if nullable else "if n < 0: _null(_cls)", depth)
-        self._emit(f"elif {needed} > end - p: _short(_cls)", depth)
+        self._emit(f"if n < 0: {target} = None" if nullable else f"if n < 0: _null({self.cls})", depth)
+        self._emit(f"elif {needed} > end - p: _short({self.cls})", depth)
         self._emit("else:", depth)
 
     def _bytes(self, kind: str, target: str, nullable: bool, compact: bool, depth: int) -> None:
@@ -153,35 +166,39 @@ class _Decoder:
         if letter and element != "uuid":
             self._emit(f"{target} = list(_unpack('>%d{letter}' % n, u, p)); p += n * {size}", depth)
             return
-        self._emit(f"{target} = xs = []", depth)
+        items = f"xs{self.level}"
+        self._emit(f"{target} = {items} = []", depth)
         self._emit("for _ in range(n):", depth)
+        item = "x"
         if element == "uuid":
             self._emit("x = u[p:p + 16]; p += 16", depth + 1)
         elif isinstance(element, str):
             self._bytes(element, "x", False, self.flexible, depth + 1)
         else:
-            self._emit(f"x, p = {self._decoder_of(element)}(u, p, end)", depth + 1)
-        self._emit("xs.append(x)", depth + 1)
+            item = self._inner(element, depth + 1)
+        self._emit(f"{items}.append({item})", depth + 1)
 
-    def _tags(self, tagged: list[Field]) -> None:
+    def _tags(self, tagged: list[Field], name: str, depth: int) -> None:
         self._read("B", "n")
-        self._flush()
+        self._flush(depth)
         if not tagged:
-            self._emit("if n: p = _skip_tags(u, p - 1, end)")
+            self._emit("if n: p = _skip_tags(u, p - 1, end)", depth)
             return
-        self._emit("if n:")
-        self._emit("count, p = _uvarint(u, p - 1)", 2)
-        self._emit("for _ in range(count):", 2)
-        self._emit("tag, p = _uvarint(u, p); size, p = _uvarint(u, p); stop = p + size", 3)
-        self._emit("if stop > end: _short(_cls)", 3)
+        tag, stop = f"tag{self.level}", f"stop{self.level}"
+        self._emit("if n:", depth)
+        self._emit("n, p = _uvarint(u, p - 1)", depth + 1)
+        self._emit("for _ in range(n):", depth + 1)
+        depth += 2
+        self._emit(f"{tag}, p = _uvarint(u, p); n, p = _uvarint(u, p); {stop} = p + n", depth)
+        self._emit(f"if {stop} > end: _short({self.cls})", depth)
         keyword = "if"
         for field in tagged:
-            self._emit(f"{keyword} tag == {field.tag}:", 3)
-            self._field(field, 4)
-            self._flush(4)
-            self._emit("if p != stop: _short(_cls)", 4)
+            self._emit(f"{keyword} {tag} == {field.tag}:", depth)
+            self._field(field, name, depth + 1)
+            self._flush(depth + 1)
+            self._emit(f"if p != {stop}: _short({self.cls})", depth + 1)
             keyword = "elif"
-        self._emit("p = stop", 3)
+        self._emit(f"p = {stop}", depth)
 
 
 def skip_tags(data: bytes, position: int, end: int) -> int:

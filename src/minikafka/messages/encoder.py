@@ -1,7 +1,7 @@
 """Writes the source of encoders: straight-line code that appends one message of one version to a bytearray.
 
-In the source `m` is the message, `b` the bytearray, `n` a length, `x` an element, `s` a value's bytes.
-Fields of fixed size that follow one another are written by one struct.
+In the source `m` is the message, `m1` one that it holds, and so on; `b` the bytearray, `n` a length, `x` a plain
+element, `s` a value's bytes. Fields of fixed size that follow one another are written by one struct.
 """
 
 from __future__ import annotations
@@ -22,11 +22,8 @@ if TYPE_CHECKING:
 
 
 def encoder(cls: type[Message], version: int, flexible: bool) -> Callable[[Any, bytearray], None]:
-    """The function that appends a `cls` of this version to a bytearray; made once."""
-    found = cls._encoders.get((version, flexible))
-    if found is None:
-        found = cls._encoders[version, flexible] = _Encoder(version, flexible).compile(cls)
-    return found
+    """Make the function that appends a `cls` of this version to a bytearray."""
+    return _Encoder(version, flexible).compile(cls)
 
 
 class _Encoder:
@@ -36,13 +33,15 @@ class _Encoder:
         self.version = version
         self.flexible = flexible
         self.lines: list[str] = []
+        self.level = 0
+        """How many messages the one that is written is inside of."""
         self.layout = ""
         self.packed: list[str] = []
         self.scope: dict[str, Any] = {
             "_uvarint": write_uvarint,
             "_refuse": _refuse,
             "_check_uuid": _check_uuid,
-            "_records": _joined_records,
+            "_records": _pieces_of_records,
             "_pack": struct.pack,
             "_pack_h": structure("h").pack,
             "_pack_i": structure("i").pack,
@@ -50,29 +49,38 @@ class _Encoder:
 
     def compile(self, cls: type[Message]) -> Callable[[Any, bytearray], None]:
         """The encoder of `cls`."""
+        self._message(cls, "m", 1)
+        return define("encode", "def encode(m, b):", self.lines, self.scope)
+
+    def _message(self, cls: type[Message], name: str, depth: int) -> None:
+        """Write the fields of the `cls` that has this name in the source."""
         tagged = []
         for field in cls.fields:
             if not field.in_version(self.version):
                 if not field.ignorable:
-                    self._emit(f"if {self._differs(field)}: {self._refusal(field)}")
+                    self._emit(f"if {self._differs(field, name)}: {self._refusal(field, name)}", depth)
             elif self.flexible and field.tag is not None:
                 tagged.append(field)
             else:
-                self._field(field, 1)
-        if not self.flexible:
-            self._flush()
-        elif tagged:
-            self._flush()
-            self._tags(sorted(tagged, key=lambda field: field.tag or 0))
-        else:
+                self._field(field, name, depth)
+        if self.flexible and not tagged:
             self.layout += "x"  # no tagged fields: a zero
-            self._flush()
-        return define("encode", "def encode(m, b):", self.lines, self.scope)
+        self._flush(depth)
+        if self.flexible and tagged:
+            self._tags(sorted(tagged, key=lambda field: field.tag or 0), name, depth)
 
-    def _emit(self, line: str, depth: int = 1) -> None:
+    def _inner(self, cls: type[Message], head: str, value: str, depth: int) -> None:
+        """Write a message inside of another: `head` has a place for its name, `value` is where it comes from."""
+        self.level += 1
+        name = f"m{self.level}"
+        self._emit(head.format(name, value), depth)
+        self._message(cls, name, depth + head.startswith("for"))
+        self.level -= 1
+
+    def _emit(self, line: str, depth: int) -> None:
         self.lines.append(" " * depth + line)
 
-    def _flush(self, depth: int = 1) -> None:
+    def _flush(self, depth: int) -> None:
         """Write the fields of fixed size that were collected."""
         if self.layout == "x":
             self._emit("b.append(0)", depth)
@@ -83,18 +91,23 @@ class _Encoder:
             self._emit(f"b += {name}({', '.join(self.packed)})", depth)
             self.layout, self.packed = "", []
 
-    def _differs(self, field: Field) -> str:
+    def _differs(self, field: Field, name: str) -> str:
         """Source that is true if the field has another value than its default."""
-        value = f"m.{field.name}"
+        value = f"{name}.{field.name}"
         if field.kind == "array" and field.default == ():
             return value
         if field.kind == "struct" and field.default == ():
-            self.scope[f"_shared_{field.name}"] = field.absent()
-            inner = self._struct_differs(value, f"_shared_{field.name}", field.element)
+            shared = self._constant(field.absent())
+            inner = self._struct_differs(value, shared, field.element)
             if inner:
                 return inner
-        self.scope[f"_default_{field.name}"] = field.absent()
-        return f"{value} != _default_{field.name}"
+        return f"{value} != {self._constant(field.absent())}"
+
+    def _constant(self, value: object) -> str:
+        """The name of a value in the source."""
+        name = f"_constant{len(self.scope)}"
+        self.scope[name] = value
+        return name
 
     def _struct_differs(self, value: str, shared: str, element: type[Message]) -> str:
         """The same of a struct of plain values, field by field, which spares building and comparing messages."""
@@ -102,20 +115,18 @@ class _Encoder:
         for field in element.fields:
             if field.kind in ("array", "struct"):
                 return ""
-            name = f"_default_{element.__name__}_{field.name}"
-            self.scope[name] = field.default
-            tests.append(f"{value}.{field.name} != {name}")
+            tests.append(f"{value}.{field.name} != {self._constant(field.default)}")
         # Nearly always it is the very default that a message is made with.
         return f"({value} is not {shared} and ({' or '.join(tests)}))"
 
-    def _refusal(self, field: Field) -> str:
-        return f"_refuse(m, {field.name!r}, {self.version})"
+    def _refusal(self, field: Field, name: str) -> str:
+        return f"_refuse({name}, {field.name!r}, {self.version})"
 
-    def _field(self, field: Field, depth: int) -> None:
-        value = f"m.{field.name}"
+    def _field(self, field: Field, name: str, depth: int) -> None:
+        value = f"{name}.{field.name}"
         if field.kind in FORMATS:
             if field.kind == "uuid":
-                self._emit(f"if len({value}) != 16: _check_uuid(m, {field.name!r})", depth)
+                self._emit(f"if len({value}) != 16: _check_uuid({name}, {field.name!r})", depth)
             self.layout += FORMATS[field.kind]
             self.packed.append(value)
             return
@@ -126,13 +137,13 @@ class _Encoder:
             self._emit("else:", depth)
             depth += 1
         elif field.nullable is not None:
-            self._emit(f"if {value} is None: {self._refusal(field)}", depth)
+            self._emit(f"if {value} is None: {self._refusal(field, name)}", depth)
         if field.kind == "struct":
             if nullable:
                 self._emit("b.append(1)", depth)
-            self._emit(f"{self._encoder_of(field.element)}({value}, b)", depth)
+            self._inner(field.element, "{} = {}", value, depth)
         elif field.kind == "array":
-            self._array(field.element, value, depth)
+            self._array(field.element, name, value, depth)
         else:
             self._bytes(field.kind, value, self.flexible and field.compact, depth)
 
@@ -143,54 +154,57 @@ class _Encoder:
             return "b.append(0)"
         return "b += _pack_h(-1)" if field.kind == "string" else "b += _pack_i(-1)"
 
-    def _encoder_of(self, element: type[Message]) -> str:
-        name = f"_encode_{element.__name__}"
-        self.scope[name] = encoder(element, self.version, self.flexible)
-        return name
-
     def _bytes(self, kind: str, value: str, compact: bool, depth: int) -> None:
-        source = {"string": f"{value}.encode()", "binary": value, "records": f"_records({value})"}[kind]
-        self._emit(f"s = {source}", depth)
-        if compact:
-            self._compact_length("len(s)", depth)
+        if kind == "records":
+            self._emit(f"s, size = _records({value})", depth)
+            length = "size"
         else:
-            self._emit(f"b += {'_pack_h' if kind == 'string' else '_pack_i'}(len(s))", depth)
-        self._emit("b += s", depth)
+            self._emit(f"s = {value}.encode()" if kind == "string" else f"s = {value}", depth)
+            length = "len(s)"
+        if compact:
+            self._compact_length(length, depth)
+        else:
+            self._emit(f"b += {'_pack_h' if kind == 'string' else '_pack_i'}({length})", depth)
+        self._emit("for x in s: b += x" if kind == "records" else "b += s", depth)
 
     def _compact_length(self, length: str, depth: int) -> None:
         self._emit(f"n = {length} + 1", depth)
         self._emit("if n < 128: b.append(n)", depth)
         self._emit("else: _uvarint(b, n)", depth)
 
-    def _array(self, element: type[Message] | str, value: str, depth: int) -> None:
+    def _array(self, element: type[Message] | str, name: str, value: str, depth: int) -> None:
         if self.flexible:
             self._compact_length(f"len({value})", depth)
         else:
             self._emit(f"b += _pack_i(len({value}))", depth)
         if not isinstance(element, str):
-            self._emit(f"for x in {value}: {self._encoder_of(element)}(x, b)", depth)
+            self._inner(element, "for {} in {}:", value, depth)
         elif element in FORMATS and element != "uuid":
             self._emit(f"if {value}: b += _pack('>%d{FORMATS[element]}' % len({value}), *{value})", depth)
         else:
             self._emit(f"for x in {value}:", depth)
             if element == "uuid":
-                self._emit("if len(x) != 16: _check_uuid(m, x)", depth + 1)
+                self._emit(f"if len(x) != 16: _check_uuid({name}, x)", depth + 1)
                 self._emit("b += x", depth + 1)
             else:
                 self._bytes(element, "x", self.flexible, depth + 1)
 
-    def _tags(self, tagged: list[Field]) -> None:
+    def _tags(self, tagged: list[Field], name: str, depth: int) -> None:
         """The tagged fields that differ from their defaults, in the order of their tags (KIP-482)."""
-        self._emit(f"if not ({' or '.join(map(self._differs, tagged))}): b.append(0)")
-        self._emit("else:")
-        self._emit("count = 0; tags = bytearray(); body = b", 2)
-        for field in tagged:
-            self._emit(f"if {self._differs(field)}:", 2)
-            self._emit("b = bytearray()", 3)
-            self._field(field, 3)
-            self._flush(3)
-            self._emit(f"count += 1; _uvarint(tags, {field.tag}); _uvarint(tags, len(b)); tags += b", 3)
-        self._emit("b = body; b.append(count); b += tags", 2)
+        differences = [self._differs(field, name) for field in tagged]
+        count, tags, body = (f"{each}{self.level}" for each in ("count", "tags", "body"))
+        self._emit(f"if not ({' or '.join(differences)}): b.append(0)", depth)
+        self._emit("else:", depth)
+        depth += 1
+        self._emit(f"{count} = 0; {tags} = bytearray(); {body} = b", depth)
+        for field, differs in zip(tagged, differences):
+            self._emit(f"if {differs}:", depth)
+            self._emit("b = bytearray()", depth + 1)
+            self._field(field, name, depth + 1)
+            self._flush(depth + 1)
+            told = f"_uvarint({tags}, {field.tag}); _uvarint({tags}, len(b)); {tags} += b"
+            self._emit(f"{count} += 1; {told}", depth + 1)
+        self._emit(f"b = {body}; b.append({count}); b += {tags}", depth)
 
 
 def misfit(message: Message, version: int) -> str:
@@ -236,9 +250,13 @@ def _check_uuid(message: Message, field: str | bytes) -> None:
     raise ProtocolError(f"{type(message).__name__}.{field!r}: a uuid takes 16 bytes")
 
 
-def _joined_records(value: Any) -> bytes | memoryview:
-    """A records field as bytes: as they are, or its batches one after another."""
-    if isinstance(value, list):
-        return b"".join([batch.encode() for batch in value])
-    found: bytes | memoryview = value
-    return found
+def _pieces_of_records(value: Any) -> tuple[list[bytes | memoryview], int]:
+    """A records field as pieces of bytes, and their size: as they are, or its batches one after another."""
+    if not isinstance(value, list):
+        return [value], len(value)
+    pieces: list[bytes | memoryview] = []
+    size = 0
+    for batch in value:
+        pieces += batch.pieces()
+        size += batch.size_in_bytes
+    return pieces, size

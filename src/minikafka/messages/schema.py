@@ -55,14 +55,12 @@ class MessageMeta(type):
             namespace["__slots__"] = tuple(field.name for field in fields)
         namespace["fields"] = tuple(fields)
         namespace["_constructed"] = 0
-        namespace["_encoders"] = {}
-        namespace["_decoders"] = {}
         if api is not None:
             namespace["api_name"] = api
             namespace["api_key"], since, until, flexible = APIS[api]
         if until is not None:
-            namespace["_body_encoders"] = {}
-            namespace["_body_decoders"] = {}
+            namespace["_encoders"] = {}
+            namespace["_decoders"] = {}
             namespace["min_version"], namespace["max_version"] = since, until
             namespace["flexible_since"] = flexible
         return super().__new__(mcs, name, bases, namespace)
@@ -83,8 +81,6 @@ class Message(metaclass=MessageMeta):
     fields: ClassVar[tuple[Field, ...]]
     """The declared fields, in the order of the schema."""
     _constructed: ClassVar[int]
-    _encoders: ClassVar[dict[tuple[int, bool], Callable[[Any, bytearray], None]]]
-    _decoders: ClassVar[dict[tuple[int, bool], Callable[[bytes, int, int], tuple[Any, int]]]]
 
     def __init__(self, **values: Any) -> None:
         # A class that is constructed often gets a compiled constructor in place of this one. Compiling takes
@@ -122,8 +118,8 @@ class Body(Message):
     """The last version this class can be encoded in; the one spoken in process."""
     flexible_since: ClassVar[int | None] = None
     """The first version with compact lengths and tagged fields (KIP-482), or None."""
-    _body_encoders: ClassVar[dict[int, Callable[[Any, bytearray], None]]] = {}
-    _body_decoders: ClassVar[dict[int, Callable[[bytes, int, int], tuple[Any, int]]]] = {}
+    _encoders: ClassVar[dict[int, Callable[[Any, bytearray], None]]] = {}
+    _decoders: ClassVar[dict[int, Callable[[bytes, int, int], tuple[Any, int]]]] = {}
 
     def encode(self, version: int) -> bytes:
         """The body in the protocol's encoding of this version, without a header.
