@@ -165,9 +165,10 @@ class Lab:
             return
         response: Any = advertise(asked.promise.result(), _ADDRESSES)
         incoming = asked.incoming
-        prefix, body = connection.answer(response)
-        assert _SIZE.unpack_from(prefix)[0] == len(prefix) - _SIZE.size + len(body)
-        decoded = type(response).decode(body, incoming.api_version)
+        frame = connection.answer(response)
+        assert _SIZE.unpack_from(frame)[0] == len(frame) - _SIZE.size
+        header_size = 2 * _SIZE.size + response.header_version(incoming.api_version)
+        decoded = type(response).decode(frame[header_size:], incoming.api_version)
         self.codes = codes_in(decoded)
         # Kafka itself says UNKNOWN_SERVER_ERROR of some requests; of a bug the cluster keeps the traceback.
         self.kafka.check_health()

@@ -156,13 +156,15 @@ class Network:
         hurry: Promise[None] | None,
     ) -> Response | Promise[Response]:
         """Send a request from outside of every node's call; see `minikafka.ports.Transport.ask`."""
-        scheduler = self.scheduler
+        faults = self.faults
+        handler = self._handlers.get(destination)
         if (
-            self.faults.active
+            handler is None
+            or faults.active
             or self.observers
             or self._late
-            or not scheduler.idle
-            or not self.reachable(source, destination)
+            or not self.scheduler.idle
+            or faults.is_cut(source, destination)
         ):
             return self.request(
                 source,
@@ -175,7 +177,7 @@ class Network:
             )
         self.requests += 1
         context = RequestContext(api_version, client_id, client_host, source, hurry=hurry)
-        answer = self._handlers[destination](message, context)
+        answer = handler(message, context)
         if isinstance(answer, Promise):
             kept = answer.result() if answer.done() and answer.exception() is None else None
             if kept is not None:

@@ -40,11 +40,11 @@ def test_a_request_and_its_answer(encode_frame: Frame, version: int, flexible: b
         version,
         "me",
     )
-    prefix, body = connection.answer(MetadataResponse(cluster_id="c" if version >= 2 else ""))
-    size, correlation_id = struct.unpack_from(">ii", prefix)
-    assert (size, correlation_id) == (len(prefix) + len(body) - 4, 42)
-    assert len(prefix) == (9 if flexible else 8)
-    MetadataResponse.decode(body, version)
+    frame = connection.answer(MetadataResponse(cluster_id="c" if version >= 2 else ""))
+    assert struct.unpack_from(">ii", frame) == (len(frame) - 4, 42)
+    header_size = 9 if flexible else 8
+    assert frame[8:header_size] == bytes(header_size - 8)
+    MetadataResponse.decode(frame[header_size:], version)
 
 
 def test_the_answer_to_api_versions_never_has_a_flexible_header(encode_frame: Frame) -> None:
@@ -52,8 +52,8 @@ def test_the_answer_to_api_versions_never_has_a_flexible_header(encode_frame: Fr
     request = ApiVersionsRequest(client_software_name="a", client_software_version="1")
     connection.receive_data(encode_frame(request, 3))
     assert connection.next_request() is not None
-    prefix, _ = connection.answer(ApiVersionsResponse())
-    assert len(prefix) == 8
+    frame = connection.answer(ApiVersionsResponse())
+    assert frame[8:] == ApiVersionsResponse().encode(3)
 
 
 @pytest.mark.parametrize("version", [5, 99, 32767, -1])
@@ -65,9 +65,9 @@ def test_api_versions_of_an_unknown_version_is_answered_in_version_0(version: in
     incoming = connection.next_request()
     assert incoming is not None
     assert incoming.refusal is not None
-    prefix, body = connection.answer(incoming.refusal)
-    assert struct.unpack_from(">ii", prefix) == (len(body) + 4, 9)
-    response = ApiVersionsResponse.decode(body, 0)
+    frame = connection.answer(incoming.refusal)
+    assert struct.unpack_from(">ii", frame) == (len(frame) - 4, 9)
+    response = ApiVersionsResponse.decode(frame[8:], 0)
     assert response.error_code == ErrorCode.UNSUPPORTED_VERSION
     assert [(key.api_key, key.min_version, key.max_version) for key in response.api_keys] == [(18, 0, 4)]
     assert connection.state is State.READING

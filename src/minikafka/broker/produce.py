@@ -51,6 +51,8 @@ _LEADER_HINT_SINCE_VERSION = 10
 _TOPIC_ID_SINCE_VERSION = 13
 
 _Refused = dict[TopicPartition, KafkaError]
+_Asked = list[tuple["TopicProduceData", TopicPartition]]
+"""The request's partitions in order; the name is empty where no topic has the id that was told."""
 
 
 def handle_produce(
@@ -59,17 +61,16 @@ def handle_produce(
     """Append one batch per partition and answer when `acks` is satisfied; None for acks=0."""
     entries: dict[TopicPartition, list[RecordBatch]] = {}
     refused: _Refused = {}
-    names: list[str] = []
+    asked: _Asked = []
     transactional = False
     image = broker.image
     for topic in request.topic_data:
-        name = topic.name or image.topic_name(topic.topic_id)
-        if not name:
-            names.append("")
-            continue
-        names.append(name)
+        name = topic.name or image.topic_name(topic.topic_id) or ""
         for partition in topic.partition_data:
             topic_partition = TopicPartition(name, partition.index)
+            asked.append((topic, topic_partition))
+            if not name:
+                continue
             try:
                 if image.partition(name, partition.index) is None:
                     raise UnknownTopicOrPartitionError(f"{name}-{partition.index} is unknown to this broker")
@@ -86,11 +87,11 @@ def handle_produce(
         )
         entries = {}
     if not entries:
-        return _answer(broker, request, context, names, {}, refused)
+        return _answer(broker, request, context, asked, {}, refused)
     promise = broker.replica_manager.append_records(entries, acks, request.timeout_ms)
     if promise.done():
-        return _answer(broker, request, context, names, promise.result(), refused)
-    return mapped(promise, lambda results: _answer(broker, request, context, names, results, refused))
+        return _answer(broker, request, context, asked, promise.result(), refused)
+    return mapped(promise, lambda results: _answer(broker, request, context, asked, results, refused))
 
 
 def _checked_batches(
@@ -137,7 +138,7 @@ def _answer(
     broker: Broker,
     request: ProduceRequest,
     context: RequestContext,
-    names: list[str],
+    asked: _Asked,
     results: dict[TopicPartition, AppendResult],
     refused: _Refused,
 ) -> ProduceResponse | None:
@@ -145,25 +146,23 @@ def _answer(
     topics: dict[tuple[str, bytes], dict[int, PartitionProduceResponse]] = {}
     leaders: list[int] = []
     failed = False
-    for topic, name in zip(request.topic_data, names):
-        for partition in topic.partition_data:
-            partitions = topics.setdefault((topic.name, topic.topic_id), {})
-            index = partition.index
-            topic_partition = TopicPartition(name, index)
-            result = results.get(topic_partition)
-            if result is not None and result.error is None:
-                partitions[index] = PartitionProduceResponse(
-                    index=index,
-                    base_offset=result.base_offset,
-                    log_append_time_ms=result.log_append_time_ms,
-                    log_start_offset=result.log_start_offset,
-                )
-                continue
-            failed = True
-            error = refused.get(topic_partition) if result is None else result.error
-            if error is None:
-                error = _no_such_topic(topic, context)
-            partitions[index] = _partition_error(broker, context, topic_partition, error, result, leaders)
+    for topic, topic_partition in asked:
+        partitions = topics.setdefault((topic.name, topic.topic_id), {})
+        index = topic_partition[1]
+        result = results.get(topic_partition)
+        if result is not None and result.error is None:
+            partitions[index] = PartitionProduceResponse(
+                index=index,
+                base_offset=result.base_offset,
+                log_append_time_ms=result.log_append_time_ms,
+                log_start_offset=result.log_start_offset,
+            )
+            continue
+        failed = True
+        error = refused.get(topic_partition) if result is None else result.error
+        if error is None:
+            error = _no_such_topic(topic, context)
+        partitions[index] = _partition_error(broker, context, topic_partition, error, result, leaders)
     if request.acks == 0:
         if failed:
             raise ConnectionClosed("produce with acks=0 failed")

@@ -50,6 +50,7 @@ class LogConfig:
         "compact",
         "compression",
         "compression_type",
+        "concerns_records",
         "delete",
         "delete_retention_ms",
         "index_interval_bytes",
@@ -111,6 +112,10 @@ class LogConfig:
         """Whether old segments are deleted."""
         self.log_append_time: bool = message_timestamp_type == "LogAppendTime"
         """Whether the broker stamps records with the time of their append."""
+        self.concerns_records: bool = (
+            self.compact or self.log_append_time or message_timestamp_before_max_ms != MAX_LONG
+        )
+        """Whether a batch's records may be refused for more than timestamps in the future."""
         if compression_type not in _BROKER_COMPRESSION_TYPES:
             raise InvalidConfigurationError(
                 f"Invalid value {compression_type} for configuration compression.type: String must be "

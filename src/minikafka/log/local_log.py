@@ -70,13 +70,6 @@ class LocalLog:
         self._bases.append(base_offset)
         return segment
 
-    def should_roll(self, batch: RecordBatch, size: int, now_ms: int) -> bool:
-        """Whether `batch` belongs into a new segment."""
-        config = self.config
-        return self.segments[-1].should_roll(
-            size, batch.max_timestamp, batch.last_offset, config.segment_bytes, config.segment_ms, now_ms
-        )
-
     def roll(self, expected_next_offset: int, now_ms: int) -> LogSegment:
         """Begin a new active segment at `expected_next_offset`, but not below the log's end."""
         base_offset = max(expected_next_offset, self.log_end_offset)
@@ -86,9 +79,9 @@ class LocalLog:
             self._bases.pop()
         return self._add_segment(base_offset, now_ms)
 
-    def append(self, batch: RecordBatch, size: int, now_ms: int) -> None:
-        """Add a batch of `size` bytes, with its final offsets, to the active segment."""
-        self.segments[-1].append(batch, size, now_ms)
+    def append(self, batch: RecordBatch, now_ms: int) -> None:
+        """Add a batch, with its final offsets, to the active segment."""
+        self.segments[-1].append(batch, now_ms)
         self.log_end_offset = batch.last_offset + 1
 
     def read(

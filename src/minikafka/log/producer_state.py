@@ -198,10 +198,13 @@ class ProducerAppendInfo:
 
     def _append_data(self, batch: RecordBatch) -> None:
         offset = batch.base_offset
-        self._check_epoch(batch.producer_epoch, offset)
+        epoch = batch.producer_epoch
+        if epoch != self._epoch:
+            self._check_epoch(epoch, offset)
         if self._origin == "client":
-            self._check_sequence(batch.producer_epoch, batch.base_sequence, offset)
-        self._update_epoch(batch.producer_epoch)
+            self._check_sequence(epoch, batch.base_sequence, offset)
+        if epoch != self._epoch:
+            self._update_epoch(epoch)
         self._batches.append(
             BatchMetadata(
                 batch.last_sequence, batch.last_offset, batch.last_offset_delta, batch.max_timestamp
@@ -294,7 +297,7 @@ class ProducerAppendInfo:
         """The producer's entry after the append."""
         batches = tuple(self._batches)
         current = self._current
-        if self._epoch == current.producer_epoch and len(batches) < NUM_BATCHES_TO_RETAIN:
+        if self._epoch == current.producer_epoch:
             batches = current.batches + batches
         return ProducerStateEntry(
             current.producer_id,

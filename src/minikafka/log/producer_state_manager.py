@@ -9,9 +9,9 @@ from minikafka.log.producer_state import ProducerAppendInfo, ProducerStateEntry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from minikafka.log.producer_state import CompletedTxn, Origin
+    from minikafka.log.producer_state import BatchMetadata, CompletedTxn, Origin
     from minikafka.log.record_batch import RecordBatch
     from minikafka.structs import TopicPartition
 
@@ -61,9 +61,10 @@ class ProducerStateManager:
             return undecided
         return min(undecided, unreplicated)
 
-    def entry(self, producer_id: int) -> ProducerStateEntry | None:
-        """What is known of a producer."""
-        return self._producers.get(producer_id)
+    def find_duplicate_batch(self, batch: RecordBatch) -> BatchMetadata | None:
+        """The remembered batch of the same producer and epoch with exactly these sequences."""
+        entry = self._producers.get(batch.producer_id)
+        return None if entry is None else entry.find_duplicate_batch(batch)
 
     def entries(self) -> list[ProducerStateEntry]:
         """The active producers, in the order in which they appeared."""
@@ -74,11 +75,10 @@ class ProducerStateManager:
         entry = self._producers.get(producer_id)
         return ProducerAppendInfo(self._topic_partition, entry or ProducerStateEntry(producer_id), origin)
 
-    def update(self, infos: Iterable[ProducerAppendInfo]) -> None:
-        """Take up what checked batches have changed."""
+    def update(self, infos: Mapping[int, ProducerAppendInfo]) -> None:
+        """Take up what checked batches have changed, by producer id."""
         started: list[tuple[int, int]] = []
-        for info in infos:
-            producer_id = info.producer_id
+        for producer_id, info in infos.items():
             self._producers[producer_id] = info.to_entry()
             for first_offset in info.started_transactions:
                 started.append((first_offset, producer_id))
@@ -193,7 +193,7 @@ class ProducerStateManager:
             ended = info.append(batch)
             if ended is not None:
                 completed.append(ended)
-        self.update(infos.values())
+        self.update(infos)
         for ended in completed:
             self.complete_txn(ended)
 

@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from minikafka.log.config import LogConfig
     from minikafka.log.record_batch import RecordBatch
 
 _MAX_INT = 0x7FFFFFFF
@@ -65,32 +66,28 @@ class LogSegment:
         largest = self.max_timestamp
         return largest if largest >= 0 else self.last_modified_ms
 
-    def should_roll(
-        self,
-        size: int,
-        max_timestamp: int,
-        last_offset: int,
-        segment_bytes: int,
-        segment_ms: int,
-        now_ms: int,
-    ) -> bool:
-        """Whether a batch of this size, time and last offset belongs into a new segment."""
+    def should_roll(self, batch: RecordBatch, config: LogConfig, now_ms: int) -> bool:
+        """Whether a batch, by its size, its time or its last offset, belongs into a new segment."""
+        if batch.last_offset - self.base_offset > _MAX_INT:
+            return True
         batches = self.batches
         if not batches:
-            return last_offset - self.base_offset > _MAX_INT
+            return False
         first_timestamp = batches[0].max_timestamp
-        waited = max_timestamp - first_timestamp if first_timestamp >= 0 else now_ms - self.created_ms
+        waited_ms = (
+            batch.max_timestamp - first_timestamp if first_timestamp >= 0 else now_ms - self.created_ms
+        )
         return (
-            self._ends[-1] > segment_bytes - size
-            or waited > segment_ms - self.roll_jitter_ms
-            or last_offset - self.base_offset > _MAX_INT
+            waited_ms > config.segment_ms - self.roll_jitter_ms
+            or self._ends[-1] > config.segment_bytes - batch.size_in_bytes
         )
 
-    def append(self, batch: RecordBatch, size: int, now_ms: int) -> None:
-        """Add a batch of `size` bytes at the end."""
+    def append(self, batch: RecordBatch, now_ms: int) -> None:
+        """Add a batch at the end."""
         times = self._max_timestamps
         ends = self._ends
         timestamp = batch.max_timestamp
+        size = batch.size_in_bytes
         if times:
             latest = times[-1]
             times.append(timestamp if timestamp > latest else latest)

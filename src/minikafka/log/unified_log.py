@@ -276,8 +276,7 @@ class UnifiedLog:
             if producer_id < 0:
                 continue
             if origin == "client":
-                entry = producers.entry(producer_id)
-                duplicate = None if entry is None else entry.find_duplicate_batch(batch)
+                duplicate = producers.find_duplicate_batch(batch)
                 if duplicate is not None:
                     return infos, completed, duplicate
             info = infos.get(producer_id)
@@ -296,23 +295,25 @@ class UnifiedLog:
         now_ms: int,
     ) -> int:
         local = self._local
-        limit = self._config.segment_bytes
-        sizes = [batch.size_in_bytes for batch in batches]
-        for size in sizes:
-            if size > limit:
+        config = self._config
+        total = 0
+        for batch in batches:
+            size = batch.size_in_bytes
+            total += size
+            if size > config.segment_bytes:
                 raise RecordListTooLargeError(
                     f"Message batch size is {size} bytes in append to partition {self._name()}, which "
                     "exceeds the "
-                    f"maximum configured segment size of {limit} (segment.bytes)."
+                    f"maximum configured segment size of {config.segment_bytes} (segment.bytes)."
                 )
-        for batch, size in zip(batches, sizes):
-            if local.should_roll(batch, size, now_ms):
+        for batch in batches:
+            if local.segments[-1].should_roll(batch, config, now_ms):
                 self._roll(batch.base_offset, now_ms)
-            local.append(batch, size, now_ms)
+            local.append(batch, now_ms)
         self._last_append_ms = now_ms
         producers = self._producers
         if infos:
-            producers.update(infos.values())
+            producers.update(infos)
             for ended in completed:
                 if ended.is_aborted:
                     self._transaction_index.append(
@@ -325,7 +326,7 @@ class UnifiedLog:
                     )
                 producers.complete_txn(ended)
         producers.map_end_offset = local.log_end_offset
-        return sum(sizes)
+        return total
 
     def _roll(self, expected_next_offset: int, now_ms: int) -> None:
         segment = self._local.roll(expected_next_offset, now_ms)
@@ -495,7 +496,9 @@ class UnifiedLog:
         Returns:
             the high watermark that resulted.
         """
-        high_watermark = max(self._log_start_offset, min(offset, self._local.log_end_offset))
+        if offset > self._local.log_end_offset:
+            offset = self._local.log_end_offset
+        high_watermark = self._log_start_offset if offset < self._log_start_offset else offset
         self._high_watermark = high_watermark
         self._producers.on_high_watermark_updated(high_watermark)
         return high_watermark

@@ -74,39 +74,49 @@ def validate_batch(
             sequence; a record without a key on a compacted topic.
         InvalidTimestampError: a record's timestamp is too far from the broker's time.
     """
-    name = f"{topic_partition[0]}-{topic_partition[1]}"
-    if origin == "client" and batch.base_offset != 0:
+    is_client = origin == "client"
+    if is_client and batch.base_offset != 0:
         raise InvalidRecordError(
-            f"The baseOffset of the record batch in the append to {name} should be 0, but it is "
+            f"The baseOffset of the record batch in the append to {_name(topic_partition)} should be 0, but it is "
             f"{batch.base_offset}"
         )
-    _check_size(batch, config, name)
-    if origin == "client":
-        _check_client_batch(batch, name)
-    _check_records(batch, config, name, now_ms)
+    if batch.size_in_bytes > config.max_message_bytes:
+        _check_size(batch, config, topic_partition)
+    if is_client and (
+        batch.last_offset_delta + 1 != batch.record_count
+        or batch.record_count <= 0
+        or batch.is_control
+        or (batch.producer_id >= 0 and batch.base_sequence < 0)
+    ):
+        _refuse_client_batch(batch, _name(topic_partition))
+    if config.concerns_records or batch.max_timestamp - now_ms > config.message_timestamp_after_max_ms:
+        _check_records(batch, config, _name(topic_partition), now_ms)
     codec = config.compression
     if codec is None or codec == batch.compression:
         return batch
     converted = batch.with_compression(codec)
-    _check_size(converted, config, name)
+    if converted.size_in_bytes > config.max_message_bytes:
+        _check_size(converted, config, topic_partition)
     return converted
 
 
-def _check_size(batch: RecordBatch, config: LogConfig, name: str) -> None:
+def _name(topic_partition: TopicPartition) -> str:
+    return f"{topic_partition[0]}-{topic_partition[1]}"
+
+
+def _check_size(batch: RecordBatch, config: LogConfig, topic_partition: TopicPartition) -> None:
+    """Look again at a batch that seems too large."""
     limit = config.max_message_bytes
-    if batch.size_in_bytes <= limit:
-        return
     # A compressed batch of an in-process client counts as uncompressed until it must be known exactly.
     size = len(batch.encode()) if batch.compression else batch.size_in_bytes
     if size > limit:
         raise MessageSizeTooLargeError(
-            f"The record batch size in the append to {name} is {size} bytes which exceeds the maximum "
-            "configured "
-            f"value of {limit} (max.message.bytes)."
+            f"The record batch size in the append to {_name(topic_partition)} is {size} bytes which exceeds the "
+            f"maximum configured value of {limit} (max.message.bytes)."
         )
 
 
-def _check_client_batch(batch: RecordBatch, name: str) -> None:
+def _refuse_client_batch(batch: RecordBatch, name: str) -> None:
     span = batch.last_offset_delta + 1
     if span <= 0:
         raise InvalidRecordError(
@@ -127,12 +137,10 @@ def _check_client_batch(batch: RecordBatch, name: str) -> None:
         raise InvalidRecordError(
             f"Clients are not allowed to write control records in topic partition {name}"
         )
-    if batch.producer_id >= 0 and batch.base_sequence < 0:
-        raise InvalidRecordError(
-            f"Invalid sequence number {batch.base_sequence} in record batch with producerId "
-            f"{batch.producer_id} in "
-            f"topic partition {name}"
-        )
+    raise InvalidRecordError(
+        f"Invalid sequence number {batch.base_sequence} in record batch with producerId {batch.producer_id} in "
+        f"topic partition {name}"
+    )
 
 
 def _check_records(batch: RecordBatch, config: LogConfig, name: str, now_ms: int) -> None:

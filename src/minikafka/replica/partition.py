@@ -398,14 +398,14 @@ class Partition:
                     offset = replica.log_end_offset
         if not log.maybe_increment_high_watermark(offset):
             return False
-        self._high_watermark_moved()
+        if self._high_watermark_listeners:
+            self._high_watermark_moved()
         return True
 
     def _high_watermark_moved(self) -> None:
-        if self._high_watermark_listeners:
-            high_watermark = self.log.high_watermark
-            for listener in list(self._high_watermark_listeners):
-                listener(high_watermark)
+        high_watermark = self.log.high_watermark
+        for listener in list(self._high_watermark_listeners):
+            listener(high_watermark)
 
     def on_high_watermark(self, callback: Callable[[int], object]) -> Callable[[], None]:
         """Call `callback(high_watermark)` whenever it has risen; the function returned ends that."""

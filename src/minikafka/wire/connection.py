@@ -8,7 +8,7 @@ Simplification: no SASL.
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from struct import Struct
 
 from minikafka.codec import ProtocolError
@@ -29,10 +29,11 @@ MAX_REQUEST_BYTES = 100 * 1024 * 1024
 
 _SIZE = Struct(">i")
 _PREFIX = Struct(">ii")  # size, correlation id
-_FLEXIBLE_PREFIX = Struct(">iix")  # ... and no tagged fields: a zero
+_ROOM = bytes(_PREFIX.size)
+_FLEXIBLE_ROOM = bytes(_PREFIX.size + 1)  # ... and no tagged fields: a zero
 
 
-class State(Enum):
+class State(StrEnum):  # a str is hashed faster than another Enum
     """What a connection is about."""
 
     READING = "reading"
@@ -82,13 +83,11 @@ class Connection:
     @property
     def has_request(self) -> bool:
         """Whether `next_request` has something to say: a whole frame, or one whose size is refused."""
-        return self._frame_end() != 0
+        return bool(self._buffer) and self._frame_end() != 0
 
     def _frame_end(self) -> int:
         """Where the frame that may be taken now ends; 0 if there is none, -1 if its size is refused."""
         buffer = self._buffer
-        if not buffer:
-            return 0
         start = self._start
         have = len(buffer) - start - _SIZE.size
         if have < 0 or self.state is not State.READING:
@@ -117,10 +116,10 @@ class Connection:
             ProtocolError: what has come is no request that is served here. The connection is closed; what
                 came before was handled.
         """
-        end = self._frame_end()
+        buffer = self._buffer
+        end = self._frame_end() if buffer else 0
         if end == 0:
             return None
-        buffer = self._buffer
         start = self._start + _SIZE.size
         if end < 0:
             size = _SIZE.unpack_from(buffer, self._start)[0]
@@ -148,8 +147,8 @@ class Connection:
         self.current = incoming
         return incoming
 
-    def answer(self, response: Response) -> tuple[bytes, bytes | bytearray]:
-        """The bytes that answer the request that was taken last, in two parts: a prefix and the body.
+    def answer(self, response: Response) -> bytearray:
+        """The bytes that answer the request that was taken last; nobody else has the buffer.
 
         Raises:
             IllegalStateError: no request waits for an answer.
@@ -160,10 +159,11 @@ class Connection:
         if current is None:
             raise IllegalStateError("no request waits for an answer")
         version = 0 if current.refusal is not None else current.api_version
-        body = encode_message(response, version)
-        prefix = _FLEXIBLE_PREFIX if response.header_version(version) else _PREFIX
+        room = _FLEXIBLE_ROOM if response.header_version(version) else _ROOM
+        frame = encode_message(response, version, room)
+        _PREFIX.pack_into(frame, 0, len(frame) - _SIZE.size, current.correlation_id)
         self._finish()
-        return prefix.pack(prefix.size - _SIZE.size + len(body), current.correlation_id), body
+        return frame
 
     def skip_answer(self) -> None:
         """The request that was taken last has no answer; the next one may be taken.

@@ -7,7 +7,7 @@ Simplification: no request has the header of version 0 (that was ControlledShutd
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from struct import Struct
 
 from minikafka.codec import ProtocolError
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Container
 
     from minikafka.messages.schema import Request, Response
-
-_request_class = cache(request_class)
 
 _KEY_AND_VERSION = Struct(">hh")
 _HEADER = Struct(">hhih")  # API key, version, correlation id, the client id's length
@@ -82,11 +80,10 @@ def parse_request(data: bytes, start: int, end: int, served: Container[str]) -> 
     if end - start < _KEY_AND_VERSION.size:
         raise ProtocolError(f"a frame of {end - start} bytes has no request header")
     api_key, version = _KEY_AND_VERSION.unpack_from(data, start)
-    name = API_NAMES.get(api_key)
-    if name is None or name not in served:
+    name, cls, header_version = _spoken(api_key, version)
+    if cls is None or name not in served:
         raise ProtocolError(f"a request with API key {api_key}, which is not served")
-    cls = _request_class(api_key)
-    correlation_id, client_id, position = _header(data, start, end, cls.header_version(version))
+    correlation_id, client_id, position = _header(data, start, end, header_version)
     if not cls.min_version <= version <= cls.max_version:
         if cls is ApiVersionsRequest:
             return _unknown_api_versions(version, correlation_id, client_id)
@@ -98,6 +95,16 @@ def parse_request(data: bytes, start: int, end: int, served: Container[str]) -> 
     except UnsupportedVersionError as error:
         raise ProtocolError(*error.args) from error
     return IncomingRequest(message, version, correlation_id, client_id)
+
+
+@lru_cache(maxsize=1024)  # anybody may send any version
+def _spoken(api_key: int, version: int) -> tuple[str, type[Request] | None, int]:
+    """The API's name and request class, if there is such an API, and the version of the header."""
+    name = API_NAMES.get(api_key)
+    if name is None:
+        return "", None, 0
+    cls = request_class(api_key)
+    return name, cls, cls.header_version(version)
 
 
 def _header(data: bytes, start: int, end: int, version: int) -> tuple[int, str | None, int]:

@@ -70,11 +70,11 @@ class Listener:
         self.network: Transport = endpoint.transport
         self.served = CLIENT_APIS
         self.gate: Gate = Gate(endpoint.driver, endpoint.scheduler)
-        self.hurries: Hurries = Hurries(
-            self.run,
-            by_hand=endpoint.driver.clock_name() == "manual",
-            prompt_rebalances=options.prompt_rebalances,
-        )
+        by_hand = endpoint.driver.clock_name() == "manual"
+        self.hurries: Hurries | None = None
+        """Which requests are parked with a promise that ends it; None: none are."""
+        if by_hand or options.prompt_rebalances:
+            self.hurries = Hurries(self.run, by_hand=by_hand, prompt_rebalances=options.prompt_rebalances)
         self.read_buffer: memoryview[int] = memoryview(bytearray(_READ_BYTES))
         self._endpoint = endpoint
         self._ports: dict[int, Port] = {}
@@ -208,7 +208,7 @@ class Listener:
 
     def deliver_answers(self) -> None:
         """Deliver the answers that are there now, and those that come of it."""
-        if self._delivering:
+        if self._delivering or not self._answers:
             return
         self._delivering = True
         try:

@@ -46,7 +46,8 @@ class Peer(BufferedProtocol):
         self._transport: Transport = None  # type: ignore[assignment]
         self._host = ""
         """Where it connects from, as Java shows it."""
-        self._chunks: list[bytes | bytearray] = []
+        self._frames: list[bytearray] = []
+        """The answers that are to be written, and how many bytes they are."""
         self._size = 0
         self._writable = True
         self._reading = True
@@ -78,7 +79,7 @@ class Peer(BufferedProtocol):
         self._connection.receive_data(self._listener.read_buffer[:nbytes])
         if self._hurry is not None and self._hurry.yields:
             self._hurry.now()
-        self._serve_guarded()
+        self._serve()
 
     def pause_writing(self) -> None:
         """The client does not read its answers: it gets no more of them for now."""
@@ -90,7 +91,7 @@ class Peer(BufferedProtocol):
         self.last_active = self._listener.loop.time()
         # Not at once: the transport is in the midst of a write, and asyncio ends a connection twice when
         # another write fails in there.
-        self._listener.loop.call_soon(self._serve_guarded)
+        self._listener.loop.call_soon(self._serve)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the event loop's signature
         """The connection is gone, whoever ended it."""
@@ -103,21 +104,19 @@ class Peer(BufferedProtocol):
 
     # Requests and answers
 
-    def _serve_guarded(self) -> None:
-        try:
-            self.serve()
-        except Exception as bug:
-            self._listener.report(bug)
-            self.abort()
-
-    def serve(self) -> None:
+    def _serve(self) -> None:
         """Handle the requests that have arrived, as far as that goes without waiting."""
         connection = self._connection
-        while self._writable and connection.has_request:
-            self._listener.gate.run(self._take_requests)
-            self._flush()
-        self._regulate_reading()
-        self._listener.deliver_answers()
+        listener = self._listener
+        try:
+            while self._writable and connection.has_request:
+                listener.gate.run(self._take_requests)
+                self._flush()
+            self._regulate_reading()
+            listener.deliver_answers()
+        except Exception as bug:
+            listener.report(bug)
+            self.abort()
 
     def _regulate_reading(self) -> None:
         """Read ahead only so much of what cannot be handled yet; of one request, all of it."""
@@ -135,7 +134,9 @@ class Peer(BufferedProtocol):
         """Inside the gate: one request after the other, until one has to wait or enough is to be written."""
         connection = self._connection
         listener = self._listener
-        while self._size <= self._options.write_buffer_bytes:
+        hurries = listener.hurries
+        enough = self._options.write_buffer_bytes
+        while self._size <= enough:
             try:
                 incoming = connection.next_request()
             except ProtocolError as error:
@@ -149,7 +150,9 @@ class Peer(BufferedProtocol):
             if not self.door.is_open:
                 self._end = "the broker went down"
                 return
-            hurry = listener.hurries.of(incoming.message, more_has_come=connection.buffered > 0)
+            hurry = None
+            if hurries is not None:
+                hurry = hurries.of(incoming.message, more_has_come=connection.buffered > 0)
             answer = listener.network.ask(
                 self.address,
                 self.door.broker_address,
@@ -195,7 +198,7 @@ class Peer(BufferedProtocol):
         self._answer(promise)
         self.last_active = self._listener.loop.time()
         self._flush()
-        self.serve()
+        self._serve()
 
     def _refuse(self, promise: Promise[Response]) -> None:
         """A request that is never answered failed: the one way to tell is to close (KafkaApis)."""
@@ -233,16 +236,17 @@ class Peer(BufferedProtocol):
         except Exception as error:
             self._end = f"{incoming} cannot be answered: {error!r}"
 
-    def _write(self, chunks: tuple[bytes, bytes | bytearray]) -> None:
-        self._chunks += chunks
-        self._size += len(chunks[0]) + len(chunks[1])
+    def _write(self, frame: bytearray) -> None:
+        self._frames.append(frame)
+        self._size += len(frame)
 
     def _flush(self) -> None:
         """Give the event loop what was written; end the connection if there is a reason to."""
-        if self._chunks:
-            chunks, self._chunks, self._size = self._chunks, [], 0
+        frames = self._frames
+        if frames:
+            self._frames, self._size = [], 0
             # Not writelines(): that of Python 3.12 and 3.13.0 never tells the protocol to pause writing.
-            self._transport.write(b"".join(chunks))
+            self._transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
         if self._end is not None:
             self.close(self._end)
 
