@@ -53,39 +53,38 @@ def consume(consumer: KafkaConsumer, count: int) -> None:
 
 
 def assign_seconds(count: int = RECORDS, partitions: int = PARTITIONS, repeat: int = 5) -> float:
-    """Produce, then consume by assign; the best of several runs, each on a cluster of its own.
+    """Produce, then consume by assign; the best of several runs, each on a cluster of its own."""
+    return min(_run_seconds(None, count, partitions) for _ in range(repeat))
+
+
+def assign_and_group_seconds(repeat: int = 7) -> tuple[float, float]:
+    """The same by assign and by a group, in turns, so that both meet the machine in the same moods."""
+    runs = [[_run_seconds(group_id, RECORDS, PARTITIONS) for group_id in (None, "g")] for _ in range(repeat)]
+    assigned, grouped = map(min, zip(*runs))
+    return assigned, grouped
+
+
+def _run_seconds(group_id: str | None, count: int, partitions: int) -> float:
+    """One run on a cluster of its own.
 
     One record goes ahead of the others: what a client does once (a producer id, first metadata, first
-    positions) is part of the figures of `benchmarks.startup`, not of the cost of a record.
+    positions, a group's join) is part of the figures of `benchmarks.startup`, not of the cost of a record.
     """
-
-    def run() -> float:
-        with MiniKafka() as kafka:
-            kafka.create_topic("t", partitions=partitions)
-            producer = kafka.producer()
-            consumer = kafka.consumer(auto_offset_reset="earliest")
+    with MiniKafka() as kafka:
+        kafka.create_topic("t", partitions=partitions)
+        producer = kafka.producer()
+        consumer = kafka.consumer(group_id=group_id, auto_offset_reset="earliest")
+        if group_id is None:
             consumer.assign([TopicPartition("t", number) for number in range(partitions)])
-            produce(producer, 1, partitions)
-            consume(consumer, 1)
-            gc.collect()
-            started = time.perf_counter()
-            produce(producer, count, partitions)
-            consume(consumer, count)
-            return time.perf_counter() - started
-
-    return min(run() for _ in range(repeat))
-
-
-def group_seconds(count: int = RECORDS) -> float:
-    """Produce, then consume by a group."""
-
-    def run() -> None:
-        with MiniKafka() as kafka:
-            kafka.create_topic("t", partitions=PARTITIONS)
-            produce(kafka.producer(), count)
-            consume(kafka.consumer("t", group_id="g", auto_offset_reset="earliest"), count)
-
-    return best_seconds(run)
+        else:
+            consumer.subscribe(["t"])
+        produce(producer, 1, partitions)
+        consume(consumer, 1)
+        gc.collect()
+        started = time.perf_counter()
+        produce(producer, count, partitions)
+        consume(consumer, count)
+        return time.perf_counter() - started
 
 
 def overhead_bytes() -> float:
@@ -112,8 +111,7 @@ def measure() -> Iterator[Figure]:
     thousand is not, for there the floor itself is all but free.
     """
     floor = floor_seconds()
-    assigned = assign_seconds()
-    grouped = group_seconds()
+    assigned, grouped = assign_and_group_seconds()
     yield Figure("floor: namedtuples to a list and back", RECORDS / floor, "records/s", 0, False)
     yield Figure("produce + consume by assign", RECORDS / assigned, "records/s", 0, False)
     yield Figure("assign / floor", floor / assigned, "ratio", 0.35, False)

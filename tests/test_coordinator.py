@@ -44,8 +44,9 @@ class WordShard:
     def on_high_watermark(self, offset):
         self.high_watermark = offset
 
-    def on_loaded(self):
+    def on_loaded(self, loaded_at_ms):
         self.loaded += 1
+        self.loaded_at_ms = loaded_at_ms
 
     def on_unloaded(self):
         self.unloaded += 1
@@ -91,11 +92,11 @@ class MemoryLog:
         self.callbacks.append(callback)
 
     def high_watermark(self, topic_partition):
-        if self.errors:
-            raise self.errors.pop(0)
         return self.watermark
 
     def read(self, topic_partition):
+        if self.errors:
+            raise self.errors.pop(0)
         return list(self.batches)
 
 
@@ -112,7 +113,8 @@ class World:
 
     @property
     def shard(self):
-        return self.shards[-1]
+        """The live shard, or the last one that there was."""
+        return self.runtime.shard(PARTITION) or self.shards[-1]
 
     def load(self, epoch=1):
         self.runtime.load(PARTITION, epoch)
@@ -366,7 +368,7 @@ def test_a_resignation_before_the_load_is_over():
     world.runtime.load(PARTITION, 1)
     world.runtime.unload(PARTITION, 1)
     world.settle()
-    assert world.shard.loaded == world.shard.unloaded == 0
+    assert not world.shards
     assert failure(world.say("a")) is errors.NotCoordinatorError
 
 
@@ -381,9 +383,23 @@ def test_a_failed_load_is_tried_again_with_the_next_epoch():
 
 def test_close_unloads_everything():
     world = World().load()
+    shard = world.shard
     world.runtime.close()
     assert world.runtime.active_partitions() == []
-    assert world.shard.unloaded == 1
+    assert shard.unloaded == 1
+
+
+def test_a_shard_is_made_when_something_is_asked_of_it():
+    world = World().load()
+    assert (world.shards, world.runtime.used_shards(), world.runtime.write_all(WordShard.say)) == ([], [], [])
+    world.scheduler.advance_to(5_000)
+    assert world.say("a").result() == "said a"
+    assert world.runtime.used_shards() == world.shards
+    assert (world.shard.loaded, world.shard.loaded_at_ms) == (1, 1_000)
+    again = World(log=world.log).load()
+    assert again.shards[0].spoken() == ["a"]
+    [said] = again.runtime.write_all(lambda shard: shard.say("b"))
+    assert said.result() == "said b"
 
 
 def test_transactions_in_the_log_are_replayed_with_their_markers():

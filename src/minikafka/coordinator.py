@@ -68,8 +68,8 @@ if TYPE_CHECKING:
             """Records below `offset` are committed."""
             ...
 
-        def on_loaded(self) -> None:
-            """The log was replayed: start timers."""
+        def on_loaded(self, loaded_at_ms: int) -> None:
+            """The log was replayed, at that time: start timers."""
             ...
 
         def on_unloaded(self) -> None:
@@ -215,7 +215,11 @@ class _Write:
 
 
 class _Context(Generic[ShardT]):
-    """One coordinator partition on this broker."""
+    """One coordinator partition on this broker.
+
+    Its shard is made when something is asked of it or its log has something to replay: of the 50 partitions of a
+    coordinator's topic most tests use one.
+    """
 
     __slots__ = (
         "busy",
@@ -223,6 +227,7 @@ class _Context(Generic[ShardT]):
         "high_watermark",
         "last_written_offset",
         "leader_epoch",
+        "loaded_at_ms",
         "shard",
         "state",
         "timers",
@@ -230,14 +235,13 @@ class _Context(Generic[ShardT]):
         "waiting",
     )
 
-    def __init__(
-        self, topic_partition: TopicPartition, leader_epoch: int, shard: ShardT, timers: KeyedTimers
-    ) -> None:
+    def __init__(self, topic_partition: TopicPartition, leader_epoch: int) -> None:
         self.topic_partition = topic_partition
         self.leader_epoch = leader_epoch
-        self.shard = shard
-        self.timers = timers
+        self.shard: ShardT | None = None
+        self.timers: KeyedTimers | None = None
         self.state = CoordinatorState.LOADING
+        self.loaded_at_ms = 0
         self.high_watermark = 0
         self.last_written_offset = -1
         self.waiting: deque[_Write] = deque()
@@ -316,36 +320,57 @@ class CoordinatorRuntime(Generic[ShardT]):
     def shard(self, topic_partition: TopicPartition) -> ShardT | None:
         """The live state machine, for inspection; None unless it is active here."""
         context = self._contexts.get(topic_partition)
-        return context.shard if context is not None and context.state is CoordinatorState.ACTIVE else None
+        return (
+            self._shard(context) if context is not None and context.state is CoordinatorState.ACTIVE else None
+        )
+
+    def used_shards(self) -> list[ShardT]:
+        """The live state machines that anything was asked of or loaded into; the others would know nothing."""
+        return [
+            context.shard
+            for context in self._contexts.values()
+            if context.state is CoordinatorState.ACTIVE and context.shard is not None
+        ]
+
+    def _shard(self, context: _Context[ShardT]) -> ShardT:
+        """A partition's state machine; if it has none, one that hears of the high watermark from now on."""
+        if context.shard is not None:
+            return context.shard
+        topic_partition = context.topic_partition
+        high_watermark = self._writer.high_watermark(topic_partition)
+        timers = KeyedTimers(self._scheduler, lambda action, args: self._on_timer(context, action, args))
+        shard = self._shard_factory(topic_partition, timers)
+        context.timers, context.shard = timers, shard
+        self._on_high_watermark(context, high_watermark)
+        self._writer.on_high_watermark(
+            topic_partition, lambda offset: self._on_log_high_watermark(topic_partition, offset)
+        )
+        if context.state is CoordinatorState.ACTIVE:
+            shard.on_loaded(context.loaded_at_ms)
+        return shard
 
     def _start_loading(self, topic_partition: TopicPartition, leader_epoch: int) -> _Context[ShardT]:
-        timers = KeyedTimers(self._scheduler, lambda action, args: self._on_timer(context, action, args))
-        context = _Context(
-            topic_partition, leader_epoch, self._shard_factory(topic_partition, timers), timers
-        )
+        context: _Context[ShardT] = _Context(topic_partition, leader_epoch)
         self._scheduler.call_soon(self._finish_loading, context)
         return context
 
     def _finish_loading(self, context: _Context[ShardT]) -> None:
         if context.state is not CoordinatorState.LOADING:
             return
-        topic_partition = context.topic_partition
         try:
-            self._on_high_watermark(context, self._writer.high_watermark(topic_partition))
-            for batch in self._writer.read(topic_partition):
+            for batch in self._writer.read(context.topic_partition):
                 self._replay_batch(context, batch)
-            self._writer.on_high_watermark(
-                topic_partition, lambda offset: self._on_log_high_watermark(topic_partition, offset)
-            )
         except KafkaError:
             # Not the leader any more: the resignation that follows will clean up.
             self._close(context, CoordinatorState.FAILED)
             return
         context.state = CoordinatorState.ACTIVE
-        context.shard.on_loaded()
+        context.loaded_at_ms = self._scheduler.now_ms
+        if context.shard is not None:
+            context.shard.on_loaded(context.loaded_at_ms)
 
     def _replay_batch(self, context: _Context[ShardT], batch: RecordBatch) -> None:
-        shard = context.shard
+        shard = self._shard(context)
         context.last_written_offset = batch.last_offset
         if batch.is_control:
             marker = control_type_of(batch.records[0][2]) if batch.records else None
@@ -363,13 +388,14 @@ class CoordinatorRuntime(Generic[ShardT]):
     def _close(self, context: _Context[ShardT], state: CoordinatorState) -> None:
         was_active = context.state is CoordinatorState.ACTIVE
         context.state = state
-        context.timers.cancel_all()
+        if context.timers is not None:
+            context.timers.cancel_all()
         if context.expiry is not None:
             context.expiry.cancel()
         error = NotCoordinatorError(f"{context.topic_partition} is not coordinated here any more")
         while context.waiting:
             self._fail(context, context.waiting.popleft(), error)
-        if was_active:
+        if was_active and context.shard is not None:
             context.shard.on_unloaded()
 
     # Operations
@@ -387,7 +413,7 @@ class CoordinatorRuntime(Generic[ShardT]):
         if context is None or context.state is not CoordinatorState.ACTIVE:
             return Promise.failed(self._not_active(topic_partition, context))
         try:
-            result = operation(context.shard)
+            result = operation(self._shard(context))
         except KafkaError as error:
             return Promise.failed(operation_error(error))
         promise: Promise[T] = result.response if isinstance(result.response, Promise) else Promise()
@@ -395,8 +421,12 @@ class CoordinatorRuntime(Generic[ShardT]):
         return promise
 
     def write_all(self, operation: Callable[[ShardT], Result[T]]) -> list[Promise[T]]:
-        """`write` on every active partition."""
-        return [self.write(topic_partition, operation) for topic_partition in self.active_partitions()]
+        """`write` on every active partition, but for those that nothing was ever asked of."""
+        return [
+            self.write(topic_partition, operation)
+            for topic_partition, context in list(self._contexts.items())
+            if context.state is CoordinatorState.ACTIVE and context.shard is not None
+        ]
 
     @staticmethod
     def _not_active(topic_partition: TopicPartition, context: _Context[ShardT] | None) -> KafkaError:
@@ -438,7 +468,7 @@ class CoordinatorRuntime(Generic[ShardT]):
             context.expiry = self._scheduler.call_at(write.deadline_ms, self._expire_writes, context)
 
     def _append(self, context: _Context[ShardT], result: Result[Any]) -> None:
-        shard = context.shard
+        shard = self._shard(context)
         now_ms = self._scheduler.now_ms
         entries: list[tuple[int, int, bytes | None, bytes | None, Any]] = []
         size = replayed = 0
@@ -466,7 +496,7 @@ class CoordinatorRuntime(Generic[ShardT]):
         if result.replay:
             offset = last_offset - len(entries) + 1
             for record in result.records[replayed:end]:
-                context.shard.replay(offset, -1, record)
+                self._shard(context).replay(offset, -1, record)
                 offset += 1
         return end
 
@@ -484,7 +514,7 @@ class CoordinatorRuntime(Generic[ShardT]):
         ):
             return
         context.high_watermark = high_watermark
-        context.shard.on_high_watermark(high_watermark)
+        self._shard(context).on_high_watermark(high_watermark)
         if not context.busy:
             self._complete_committed(context)
 

@@ -162,11 +162,8 @@ class Broker:
         return partition is not None and partition.is_leader
 
     def group_shards(self) -> list[GroupCoordinatorShard]:
-        """The group coordinator partitions that are active on this broker, for inspection."""
-        if self._groups is None:
-            return []
-        runtime = self._groups.runtime
-        return [shard for each in runtime.active_partitions() if (shard := runtime.shard(each)) is not None]
+        """The group coordinator partitions that are used and active on this broker, for inspection."""
+        return [] if self._groups is None else self._groups.runtime.used_shards()
 
     # Requests
 

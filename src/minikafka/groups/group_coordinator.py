@@ -332,9 +332,9 @@ class GroupCoordinatorShard:
         """Reads of durable offsets see what the log holds below `offset`."""
         self._store.advance(offset)
 
-    def on_loaded(self) -> None:
+    def on_loaded(self, loaded_at_ms: int) -> None:
         """The log was replayed: every member's session starts, and oversized groups rebalance."""
-        self._loaded_at_ms = self._scheduler.now_ms
+        self._loaded_at_ms = loaded_at_ms
         for group in self.groups.all():
             if not isinstance(group, ClassicGroup):
                 continue

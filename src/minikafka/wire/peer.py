@@ -79,7 +79,7 @@ class Peer(BufferedProtocol):
         self._connection.receive_data(self._listener.read_buffer[:nbytes])
         if self._hurry is not None and self._hurry.yields:
             self._hurry.now()
-        self._serve()
+        self.serve()
 
     def pause_writing(self) -> None:
         """The client does not read its answers: it gets no more of them for now."""
@@ -91,7 +91,7 @@ class Peer(BufferedProtocol):
         self.last_active = self._listener.loop.time()
         # Not at once: the transport is in the midst of a write, and asyncio ends a connection twice when
         # another write fails in there.
-        self._listener.loop.call_soon(self._serve)
+        self._listener.loop.call_soon(self.serve)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the event loop's signature
         """The connection is gone, whoever ended it."""
@@ -104,7 +104,7 @@ class Peer(BufferedProtocol):
 
     # Requests and answers
 
-    def _serve(self) -> None:
+    def serve(self) -> None:
         """Handle the requests that have arrived, as far as that goes without waiting."""
         connection = self._connection
         listener = self._listener
@@ -198,7 +198,7 @@ class Peer(BufferedProtocol):
         self._answer(promise)
         self.last_active = self._listener.loop.time()
         self._flush()
-        self._serve()
+        self.serve()
 
     def _refuse(self, promise: Promise[Response]) -> None:
         """A request that is never answered failed: the one way to tell is to close (KafkaApis)."""
