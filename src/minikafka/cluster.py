@@ -12,13 +12,7 @@ from minikafka.cluster_sockets import ClusterSockets
 from minikafka.cluster_views import ClusterViews
 from minikafka.controller import Controller
 from minikafka.drivers.wall_clock import wall_clock_ms
-from minikafka.errors import (
-    ErrorCode,
-    IllegalArgumentError,
-    IllegalStateError,
-    KafkaTimeoutError,
-    error_for_code,
-)
+from minikafka.errors import IllegalArgumentError, IllegalStateError, KafkaTimeoutError
 from minikafka.faults import FaultPlan
 from minikafka.network import Network
 from minikafka.ports import Endpoint
@@ -188,19 +182,12 @@ class MiniKafka(ClusterViews, ClusterSockets):
             TopicAlreadyExistsError, InvalidTopicError, InvalidPartitionsError, InvalidReplicationFactorError,
             InvalidConfigurationError: as Kafka would.
         """
-        from minikafka.messages.create_topics import CreatableTopic, CreatableTopicConfig, CreateTopicsRequest
+        from minikafka.cluster_topics import creatable, raise_for
+        from minikafka.messages.create_topics import CreateTopicsRequest
 
-        topic = CreatableTopic(
-            name=name,
-            num_partitions=partitions,
-            replication_factor=-1 if replication_factor is None else replication_factor,
-            configs=[
-                CreatableTopicConfig(name=option, value=_text(value))
-                for option, value in (configs or {}).items()
-            ],
-        )
+        topic = creatable(name, partitions, replication_factor, configs)
         response = self._ask_controller(CreateTopicsRequest(topics=[topic]))
-        _raise_for(response.topics[0])
+        raise_for(response.topics[0])
         self._wait_until(lambda: self._is_ready(name), f"topic {name!r} to be ready")
 
     def delete_topic(self, name: str) -> None:
@@ -210,10 +197,11 @@ class MiniKafka(ClusterViews, ClusterSockets):
             UnknownTopicOrPartitionError: there is no such topic.
             TopicDeletionDisabledError: ``delete.topic.enable`` is off.
         """
+        from minikafka.cluster_topics import raise_for
         from minikafka.messages.delete_topics import DeleteTopicsRequest, DeleteTopicState
 
         response = self._ask_controller(DeleteTopicsRequest(topics=[DeleteTopicState(name=name)]))
-        _raise_for(response.responses[0])
+        raise_for(response.responses[0])
         version = self.image.version
         self._wait_until(
             lambda: all(broker.image.version >= version for broker in self.brokers.values()),
@@ -484,15 +472,3 @@ class MiniKafka(ClusterViews, ClusterSockets):
 
 def _port(node_id: int) -> int:
     return _FIRST_PORT + node_id - 1
-
-
-def _text(value: object) -> str | None:
-    """A config value as text: True is ``"true"``."""
-    if value is None:
-        return None
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _raise_for(result: Any) -> None:
-    if result.error_code != ErrorCode.NONE:
-        raise error_for_code(result.error_code, result.error_message)

@@ -72,17 +72,17 @@ class ConfigKey:
         """A value as Kafka shows it: ``"true"``, ``"delete,compact"``; None for "not set"."""
         if value is None or isinstance(value, str):
             return value
-        if isinstance(value, bool):
-            return "true" if value else "false"
-        if isinstance(value, list):
-            return ",".join(value)
-        return str(value)
+        return ",".join(value) if isinstance(value, list) else text_of(value)
+
+
+def text_of(value: object) -> str:
+    """A number or another single value as Kafka writes it: True is ``"true"``."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def invalid(name: str, value: object, reason: str) -> InvalidConfigurationError:
     """Kafka's ConfigException for a value of an option."""
-    shown = str(value).lower() if isinstance(value, bool) else value
-    return InvalidConfigurationError(f"Invalid value {shown} for configuration {name}: {reason}")
+    return InvalidConfigurationError(f"Invalid value {text_of(value)} for configuration {name}: {reason}")
 
 
 def _parse_boolean(key: ConfigKey, value: object) -> bool:

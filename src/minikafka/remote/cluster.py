@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 
+from minikafka.cluster_topics import creatable, raise_for
 from minikafka.errors import (
     ErrorCode,
     IllegalStateError,
@@ -13,7 +14,7 @@ from minikafka.errors import (
     error_for_code,
 )
 from minikafka.logs import logger
-from minikafka.messages.create_topics import CreatableTopic, CreatableTopicConfig, CreateTopicsRequest
+from minikafka.messages.create_topics import CreateTopicsRequest
 from minikafka.messages.describe_configs import DescribeConfigsRequest, DescribeConfigsResource
 from minikafka.remote import inspection, waits
 from minikafka.remote.asker import Asker
@@ -165,18 +166,10 @@ class RealCluster:
             InvalidConfigurationError: minikafka's own classes, as `MiniKafka` raises them.
         """
         self._check_open()
-        topic = CreatableTopic(
-            name=name,
-            num_partitions=partitions,
-            replication_factor=-1 if replication_factor is None else replication_factor,
-            configs=[
-                CreatableTopicConfig(name=option, value=_text(value))
-                for option, value in (configs or {}).items()
-            ],
-        )
+        topic = creatable(name, partitions, replication_factor, configs)
         request = CreateTopicsRequest(topics=[topic], timeout_ms=_READY_TIMEOUT_MS)
         [result] = self._asker.ask(request, self._asker.controller()).topics
-        _raise_for(result)
+        raise_for(result)
         self._wait(lambda: all(map(_has_leaders, self._everywhere(name))), f"topic {name!r} to be ready")
 
     def delete_topic(self, name: str) -> None:
@@ -188,7 +181,7 @@ class RealCluster:
         """
         self._check_open()
         [result] = self._asker.delete_topics([name])
-        _raise_for(result)
+        raise_for(result)
         unknown = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
         self._wait(
             lambda: all(each.error_code == unknown for each in self._everywhere(name)),
@@ -394,15 +387,3 @@ def _has_leaders(topic: Any) -> bool:
     return topic.error_code == ErrorCode.NONE and all(
         each.error_code == ErrorCode.NONE and each.leader_id >= 0 for each in topic.partitions
     )
-
-
-def _text(value: object) -> str | None:
-    """A config value as text: True is ``"true"``."""
-    if value is None:
-        return None
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _raise_for(result: Any) -> None:
-    if result.error_code != ErrorCode.NONE:
-        raise error_for_code(result.error_code, result.error_message)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from minikafka.config.definitions import text_of
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +36,7 @@ def unmet(kafka: RealCluster, settings: Mapping[str, object]) -> str | None:
 def _unmet_option(kafka: RealCluster, config: Mapping[str, object]) -> str | None:
     for node_id, options in kafka.broker_options(config).items():
         for name, value in config.items():
-            text = str(value).lower() if isinstance(value, bool) else str(value)
+            text = text_of(value)
             if name not in options:
                 return f"config: broker {node_id} of the real cluster does not tell {name}"
             if options[name] != text:
