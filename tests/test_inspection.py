@@ -3,6 +3,8 @@ import pytest
 from minikafka import TopicPartition
 from minikafka.errors import UnknownTopicOrPartitionError
 from minikafka.inspection import describe
+from minikafka.messages.join_group import JoinGroupRequest, JoinGroupRequestProtocol
+from minikafka.structs import broker_address
 
 
 @pytest.fixture
@@ -127,3 +129,20 @@ def test_describe_shows_faults_and_brokers(kafka):
     text = describe(kafka)
     assert "2 (down)" in text
     assert "drop" in text
+
+
+def test_a_member_whose_subscription_is_empty_is_seen(minikafka_cluster):
+    kafka = minikafka_cluster(brokers=1)
+    kafka.create_topic("orders")
+    join = JoinGroupRequest(
+        group_id="odd",
+        session_timeout_ms=30_000,
+        rebalance_timeout_ms=30_000,
+        protocol_type="consumer",
+        protocols=[JoinGroupRequestProtocol(name="range")],
+    )
+    kafka.wait_for_assignment(kafka.consumer("orders", group_id="other"))  # so that there is a coordinator
+    answer = kafka.network.request("odd-1", broker_address(1), join, api_version=3)
+    kafka.driver.wait(answer)
+    [member] = kafka.group("odd").members
+    assert (member.member_id, member.assignment) == (answer.result().member_id, ())

@@ -13,10 +13,10 @@ from minikafka.structs import TopicPartition
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from minikafka.cluster import MiniKafka
-    from minikafka.groups.inspection import GroupSnapshot
+    from minikafka.groups.inspection import GroupSnapshot, MemberSnapshot
     from minikafka.image import PartitionImage
     from minikafka.log.record_batch import RecordBatch
     from minikafka.log.unified_log import UnifiedLog
@@ -310,26 +310,12 @@ def group_view(kafka: MiniKafka, group_id: str) -> GroupView:
         snapshot = shard.inspect(group_id)
         if snapshot is not None:
             return _group_view(kafka, node_id, snapshot)
-    return GroupView(group_id, "Dead", -1, None, None, (), {}, {}, {})
+    return dead_group(group_id)
 
 
 def _group_view(kafka: MiniKafka, node_id: int, snapshot: GroupSnapshot) -> GroupView:
-    from minikafka.groups.consumer_protocol import subscribed_topics
-
-    members = []
-    wanted: set[TopicPartition] = set(snapshot.offsets)
-    subscribed: set[str] = set()
-    consumers = snapshot.protocol_type == "consumer"
-    for member in snapshot.members:
-        assignment = assigned_partitions(member.assignment) if consumers else ()
-        members.append(
-            MemberView(
-                member.member_id, member.client_id, member.client_host, member.group_instance_id, assignment
-            )
-        )
-        wanted.update(assignment)
-        if consumers:
-            subscribed.update(subscribed_topics(member.subscription))
+    members, subscribed = members_of(snapshot.protocol_type, snapshot.members)
+    wanted: set[TopicPartition] = set(snapshot.offsets).union(*(member.assignment for member in members))
     for name in subscribed:
         found = kafka.image.topics.get(name)
         wanted.update(TopicPartition(name, index) for index in range(len(found.partitions) if found else 0))
@@ -340,14 +326,45 @@ def _group_view(kafka: MiniKafka, node_id: int, snapshot: GroupSnapshot) -> Grou
         snapshot.generation,
         node_id,
         snapshot.protocol,
-        tuple(members),
+        members,
         {tp: snapshot.offsets[tp].offset for tp in sorted(snapshot.offsets)},
         {tp: log.high_watermark for tp, log in logs.items()},
         {tp: log.log_start_offset for tp, log in logs.items()},
     )
 
 
-def assigned_partitions(data: bytes) -> tuple[TopicPartition, ...]:
+def dead_group(group_id: str) -> GroupView:
+    """A group that nobody knows."""
+    return GroupView(group_id, "Dead", -1, None, None, (), {}, {}, {})
+
+
+def members_of(
+    protocol_type: str, members: Iterable[MemberSnapshot]
+) -> tuple[tuple[MemberView, ...], set[str]]:
+    """A group's members, and the topics that they subscribe to; of others than consumers nobody knows which.
+
+    Args:
+        protocol_type: the group's; assignments and subscriptions are read if it is the consumers'.
+        members: as their coordinator has them; the subscription may be empty while a rebalance is under way.
+    """
+    from minikafka.groups.consumer_protocol import CONSUMER_PROTOCOL_TYPE, subscribed_topics
+
+    consumers = protocol_type == CONSUMER_PROTOCOL_TYPE
+    views = []
+    subscribed: set[str] = set()
+    for member in members:
+        assignment = _assigned_partitions(member.assignment) if consumers else ()
+        views.append(
+            MemberView(
+                member.member_id, member.client_id, member.client_host, member.group_instance_id, assignment
+            )
+        )
+        if consumers and member.subscription:
+            subscribed.update(subscribed_topics(member.subscription))
+    return tuple(views), subscribed
+
+
+def _assigned_partitions(data: bytes) -> tuple[TopicPartition, ...]:
     """The partitions in a member's assignment bytes; none before the first assignment."""
     if not data:
         return ()

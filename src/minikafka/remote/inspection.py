@@ -6,8 +6,8 @@ from contextlib import nullcontext
 
 from minikafka.client.partition_records import PartitionRecords, RecordReader
 from minikafka.errors import ErrorCode, UnknownTopicOrPartitionError, error_for_code
-from minikafka.groups.consumer_protocol import CONSUMER_PROTOCOL_TYPE, subscribed_topics
-from minikafka.inspection import GroupView, MemberView, PartitionView, TopicView, assigned_partitions
+from minikafka.groups.inspection import MemberSnapshot
+from minikafka.inspection import GroupView, PartitionView, TopicView, dead_group, members_of
 from minikafka.log.record_batch import split_batches
 from minikafka.messages.describe_configs import DescribeConfigsRequest, DescribeConfigsResource
 from minikafka.messages.describe_groups import DescribeGroupsRequest
@@ -249,22 +249,10 @@ def group(asker: Asker, group_id: str, refuse: Refuse) -> GroupView:
     """A consumer group as its coordinator sees it now; in state ``"Dead"`` if nobody knows it."""
     node_id, found = described_group(asker, group_id)
     if found.group_state == "Dead":
-        return GroupView(group_id, "Dead", -1, None, None, (), {}, {}, {})
-    consumers = found.protocol_type == CONSUMER_PROTOCOL_TYPE
+        return dead_group(group_id)
     committed = _committed(asker, group_id)
-    wanted = set(committed)
-    subscribed: set[str] = set()
-    members = []
-    for member in found.members:
-        assignment = assigned_partitions(member.member_assignment) if consumers else ()
-        members.append(
-            MemberView(
-                member.member_id, member.client_id, member.client_host, member.group_instance_id, assignment
-            )
-        )
-        wanted.update(assignment)
-        if consumers and member.member_metadata:
-            subscribed.update(subscribed_topics(member.member_metadata))
+    members, subscribed = members_of(found.protocol_type, map(_member, found.members))
+    wanted = set(committed).union(*(member.assignment for member in members))
     leaders = _leaders(asker, subscribed | {tp.topic for tp in wanted})
     wanted.update(tp for tp in leaders if tp.topic in subscribed)
     present = [tp for tp in sorted(wanted) if leaders.get(tp, -1) >= 0]
@@ -274,13 +262,24 @@ def group(asker: Asker, group_id: str, refuse: Refuse) -> GroupView:
         -1,
         node_id,
         found.protocol_data or None,
-        tuple(members),
+        members,
         committed,
         {tp: _offset(asker, tp, leaders[tp], _LATEST) for tp in present},
         {tp: _offset(asker, tp, leaders[tp], _EARLIEST) for tp in present},
     )
     view.refuse = refuse
     return view
+
+
+def _member(described: Any) -> MemberSnapshot:
+    return MemberSnapshot(
+        described.member_id,
+        described.group_instance_id,
+        described.client_id,
+        described.client_host,
+        described.member_metadata,
+        described.member_assignment,
+    )
 
 
 def _leaders(asker: Asker, topics: set[str]) -> dict[TopicPartition, int]:
