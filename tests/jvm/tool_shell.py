@@ -8,12 +8,11 @@ import subprocess
 from typing import TYPE_CHECKING, NamedTuple
 
 from tests.oracle.artifacts import class_path, java
+from tests.oracle.closing import Closing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-    from types import TracebackType
-    from typing import Self
 
 MAIN_CLASSES = {
     "admin-lab": "AdminLab",
@@ -120,7 +119,7 @@ def run_tool(
     return Outcome(run.returncode, run.stdout, run.stderr)
 
 
-class ToolShell:
+class ToolShell(Closing):
     """One JVM that runs the main methods of tools (java/ToolShell.java).
 
     Args:
@@ -183,14 +182,3 @@ class ToolShell:
             self._process.kill()
             self._process.wait(10)
         self._process.stdout.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()

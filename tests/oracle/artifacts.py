@@ -15,8 +15,6 @@ CACHE = Path(os.environ.get("MINIKAFKA_ORACLE_CACHE", ROOT / ".oracle"))
 POM = Path(__file__).with_name("pom.xml")
 KAFKA_VERSION = "4.2.1"
 """The Kafka that minikafka follows."""
-KAFKA_VERSIONS = ("4.3.1", "4.2.1", "3.9.1")
-"""Those whose artifacts are known to resolve together."""
 _RESOLVE_TIMEOUT_S = 600
 
 

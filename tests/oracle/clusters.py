@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Protocol
 
+from tests.oracle.closing import Closing
 from tests.oracle.connection import CLIENT_ID, CLOSED, Connection
 from tests.oracle.kafka_server import RealKafka, running
 from tests.oracle.observe import as_plain
@@ -15,7 +16,6 @@ from minikafka.structs import broker_address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import TracebackType
     from typing import Any, Self
 
     from minikafka.messages.schema import Request, Response
@@ -117,7 +117,7 @@ class _PendingInProcess:
         return self._promise.done()
 
 
-class _OnSockets:
+class _OnSockets(Closing):
     """What clusters on sockets share: real time, and connections that are kept."""
 
     def __init__(self, addresses: Mapping[int, str]) -> None:
@@ -162,19 +162,8 @@ class _OnSockets:
         for node_id in list(self._connections):
             self._forget(node_id)
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-
-class MiniInProcess:
+class MiniInProcess(Closing):
     """minikafka under virtual time, used by its own clients."""
 
     kind = IN_PROCESS
@@ -219,17 +208,6 @@ class MiniInProcess:
 
     def close(self) -> None:
         self.kafka.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 class MiniOnSockets(_OnSockets):

@@ -7,13 +7,13 @@ import socket
 import struct
 from typing import TYPE_CHECKING
 
+from tests.oracle.closing import Closing
 from tests.oracle.observe import as_plain
 
 from minikafka.messages.headers import RequestHeader
 
 if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import Any, Self
+    from typing import Any
 
     from minikafka.messages.schema import Request, Response
 
@@ -23,7 +23,7 @@ CLOSED = {"closed": True}
 _TIMEOUT_S = 30
 
 
-class Connection:
+class Connection(Closing):
     """A blocking socket to one broker.
 
     Args:
@@ -99,14 +99,3 @@ class Connection:
 
     def close(self) -> None:
         self._socket.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()

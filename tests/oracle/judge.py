@@ -7,7 +7,8 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from tests.oracle import recordings
-from tests.oracle.clients import CONFLUENT, KAFKA_PYTHON, RAW
+from tests.oracle.clients import CONFLUENT, RAW
+from tests.oracle.closing import Closing
 from tests.oracle.clusters import IN_PROCESS, REAL, MiniInProcess, MiniOnSockets, Real, start_real
 from tests.oracle.normalise import Normaliser
 from tests.oracle.report import Difference
@@ -15,15 +16,13 @@ from tests.oracle.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from types import TracebackType
-    from typing import Any, Self
+    from typing import Any
 
     from tests.oracle.clients import Client
     from tests.oracle.clusters import Cluster
     from tests.oracle.scenario import Scenario
     from tests.oracle.tolerances import Tolerances
 
-Steps = "list[list[Any]]"
 RAISED = "raised"
 """The label of a step that no scenario should have: it broke off there."""
 
@@ -61,7 +60,7 @@ def targets(client_name: str) -> tuple[str, ...]:
     return ("wire",) if client_name == CONFLUENT else (IN_PROCESS, "wire")
 
 
-class Clusters:
+class Clusters(Closing):
     """Keeps clusters that scenarios may share, by kind, size and options; closes them at its end.
 
     Args:
@@ -111,17 +110,6 @@ class Clusters:
             self._drop(key)
         self._stack.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
 
 def compare(
     scenario: Scenario,
@@ -166,6 +154,3 @@ def recorded(scenario: Scenario, client: str, version: str) -> list[list[Any]] |
     """What a real Kafka of a version has shown, or None: nothing was recorded."""
     steps: list[list[Any]] | None = recordings.load(version, scenario.area).get(scenario.name, {}).get(client)
     return steps
-
-
-__all__ = ["KAFKA_PYTHON", "Clusters", "compare", "perform", "recorded", "targets"]

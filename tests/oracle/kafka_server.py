@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.oracle.artifacts import CACHE, KAFKA_VERSION, class_path, java
+from tests.oracle.closing import Closing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import TracebackType
     from typing import Any, Self
 
 _JVM = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true")
@@ -46,7 +46,7 @@ _DEFAULTS = {
 }
 
 
-class RealKafka:
+class RealKafka(Closing):
     """A cluster of real Kafka brokers; node ids count from 1.
 
     The first node is the controller, too, and the only one, so that any number of the others may die.
@@ -144,14 +144,6 @@ class RealKafka:
 
     def __enter__(self) -> Self:
         return self.start()
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     # One node
 

@@ -11,9 +11,6 @@ from minikafka.messages.schema import Message
 if TYPE_CHECKING:
     from typing import Any
 
-Plain = "None | bool | int | float | str | list[Plain] | dict[str, Plain]"
-"""What an observation is made of."""
-
 _CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
 
 

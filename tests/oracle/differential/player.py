@@ -6,7 +6,7 @@ from contextlib import suppress
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
-from tests.oracle.clusters import IN_PROCESS, REAL
+from tests.oracle.clusters import REAL
 from tests.oracle.differential.player_groups import GroupOperations
 from tests.oracle.differential.player_logs import LogOperations
 from tests.oracle.differential.player_topics import TopicOperations
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 WAIT_MS = 20_000
 _POLL_MS = 5
 _COMING = {14, 15, 16}
-
-Seen = "list[list[Any]]"
-"""For each operation its name and what was observed."""
 
 
 class Player(LogOperations, TopicOperations, GroupOperations):
@@ -111,8 +108,3 @@ class Player(LogOperations, TopicOperations, GroupOperations):
         """Let a real Kafka finish what it does after it has answered."""
         if self.cluster.kind == REAL:
             self.cluster.pass_time(ms * self.patience)
-
-    @property
-    def is_exact(self) -> bool:
-        """Whether this cluster has done all it will do once it is quiet: no thread is behind."""
-        return self.cluster.kind == IN_PROCESS

@@ -16,14 +16,10 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import SearchStrategy
 
-Operation = "list[Any]"
-"""``["produce", {"topic": "t0", ...}]``."""
-
 T0 = 1_600_000_000_000
 """A time long ago (ms); topics keep their records for ever."""
 
 TOPICS = ("t0", "t1")
-GROUPS = ("g0", "g1")
 MEMBERS = ("m0", "m1", "m2", "m3")
 STATIC = frozenset({"m2", "m3"})
 PRODUCERS = ("p0", "p1")

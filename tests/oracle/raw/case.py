@@ -12,9 +12,6 @@ if TYPE_CHECKING:
 
     from tests.oracle.raw.scene import Scene
 
-    from minikafka.messages.schema import Request
-
-    Step = Request | "Body" | "Frame" | "At"
     Build = Callable[[Scene], Any]
 
 

@@ -21,7 +21,6 @@ from minikafka.messages.create_topics import (
     CreateTopicsRequest,
 )
 from minikafka.messages.delete_topics import DeleteTopicsRequest, DeleteTopicState
-from minikafka.messages.metadata import MetadataRequest, MetadataRequestTopic
 
 _LONG = "x" * 250
 
@@ -195,10 +194,6 @@ def delete(*topics: Any, timeout_ms: int = 10_000) -> Any:
 
 def _new(s: Scene, suffix: str = "topic") -> Topic:
     return s.topic(suffix)
-
-
-def _there(name: str) -> MetadataRequest:
-    return MetadataRequest(topics=[MetadataRequestTopic(name=name)], allow_auto_topic_creation=False)
 
 
 _DELETE = table(
