@@ -229,6 +229,10 @@ class Scene:
         )
         return int(found.coordinators[0].node_id)
 
+    def another(self, group_id: str) -> int:
+        """The node id, of three, of a broker that does not coordinate a group."""
+        return self.coordinator(group_id) % 3 + 1
+
     def group(self, suffix: str = "group", **options: Any) -> Group:
         """A new group of this case; see `make_group`."""
         return self.make_group(self.name(suffix), **options)

@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.oracle.raw.case import At, case, table
 from tests.oracle.raw.cases.produce import NOWHERE
+from tests.oracle.raw.names import TOO_LONG
 from tests.oracle.raw.scene import Scene, Topic
 
 from minikafka.messages.api_versions import ApiVersionsRequest
@@ -13,8 +14,6 @@ from minikafka.messages.describe_cluster import DescribeClusterRequest
 from minikafka.messages.describe_topic_partitions import Cursor, DescribeTopicPartitionsRequest, TopicRequest
 from minikafka.messages.find_coordinator import FindCoordinatorRequest
 from minikafka.messages.metadata import MetadataRequest, MetadataRequestTopic
-
-_LONG = "x" * 250
 
 # Metadata
 
@@ -87,7 +86,7 @@ _METADATA = table(
         "a name that is none, creating": lambda s: _old(s, "no topic", allow_auto_topic_creation=True),
         "the name .": lambda s: _old(s, ".", allow_auto_topic_creation=True),
         "the name ..": lambda s: _old(s, ".."),
-        "a name that is too long": lambda s: _old(s, _LONG, allow_auto_topic_creation=True),
+        "a name that is too long": lambda s: _old(s, TOO_LONG, allow_auto_topic_creation=True),
         "a topic twice": lambda s: _old(s, s.readable().name, s.readable().name),
         "an unknown topic twice": case(lambda s: metadata(NOWHERE.name, NOWHERE.name), first=4),
         "good, unknown and bad names": case(
@@ -207,7 +206,7 @@ _DESCRIBE_TOPIC_PARTITIONS = table(
         "good and unknown": lambda s: partitions("nowhere", s.readable().name),
         "no name": lambda s: partitions(""),
         "a name that is none": lambda s: partitions("no/topic"),
-        "a name that is too long": lambda s: partitions(_LONG),
+        "a name that is too long": lambda s: partitions(TOO_LONG),
         "a topic twice": lambda s: partitions(s.readable().name, s.readable().name),
         "a limit of 0": lambda s: partitions(s.readable().name, limit=0),
         "a negative limit": lambda s: partitions(s.readable().name, limit=-1),

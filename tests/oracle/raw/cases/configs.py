@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from tests.oracle.raw.case import At, case, table
+from tests.oracle.raw.names import TOO_LONG
 from tests.oracle.raw.scene import Scene
 
 from minikafka.messages.alter_configs import AlterableConfig as Setting
@@ -15,7 +17,11 @@ from minikafka.messages.incremental_alter_configs import AlterableConfig as Alte
 from minikafka.messages.incremental_alter_configs import AlterConfigsResource as AlterResource
 from minikafka.messages.incremental_alter_configs import IncrementalAlterConfigsRequest
 
-_LONG = "x" * 250
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Change = Callable[..., Any]
+
 TOPIC, BROKER, LOGGER, CLIENT_METRICS, GROUP = 2, 4, 8, 16, 32
 _SET, _DELETE_OP, _APPEND, _SUBTRACT = range(4)
 
@@ -102,7 +108,7 @@ _DESCRIBE = table(
         "unknown topic": lambda s: describe(of("nowhere", every=True)),
         "no topic name": lambda s: describe(of("", every=True)),
         "a topic name that is none": lambda s: describe(of("no/topic", every=True)),
-        "a topic name that is too long": lambda s: describe(of(_LONG, every=True)),
+        "a topic name that is too long": lambda s: describe(of(TOO_LONG, every=True)),
         "an unknown option": _topic("no.such.option"),
         "an empty option": _topic(""),
         "no options": _topic(),
@@ -153,6 +159,51 @@ def _shown(s: Scene, *keys: str) -> Any:
     return s.caught_up(describe(of(s.name(), *keys)))
 
 
+def _changing(change: Change, *changes: Any, configs: Any = None, **options: Any) -> Any:
+    """Changes to a new topic that has some configs, and what they come to."""
+
+    def build(s: Scene) -> Any:
+        topic = s.topic(**(configs or {}))
+        return [change((topic.name, changes), **options), _shown(s, "retention.ms", "cleanup.policy")]
+
+    return build
+
+
+def _change_of(change: Change, name: str, *changes: Any, kind: int = BROKER) -> Any:
+    """Changes to something by its name."""
+    return lambda s: change((name, changes, kind))
+
+
+def _bad_resources(change: Change, *operation: int) -> dict[str, Any]:
+    """Rows of both tables: what cannot be changed, or not so.
+
+    Args:
+        change: `_set` or `alter`.
+        operation: what stands before an option and its value in a change.
+    """
+    to = partial(_change_of, change)
+    one = [(*operation, "retention.ms", "1")]
+    return {
+        "unknown topic": lambda s: change(("nowhere", one)),
+        "no topic name": lambda s: change(("", one)),
+        "a topic name that is none": lambda s: change(("no/topic", one)),
+        "a topic name that is too long": lambda s: change((TOO_LONG, one)),
+        "no resources": lambda s: change(),
+        "a topic twice": lambda s: change(
+            (s.topic().name, one), (s.name(), [(*operation, "retention.ms", "2")])
+        ),
+        "good and unknown": lambda s: change(("nowhere", one), (s.topic().name, one)),
+        "an unknown broker": to("9", (*operation, "log.retention.bytes", "5")),
+        "a broker that is no number": to("one", (*operation, "log.retention.bytes", "5")),
+        "an option of a broker that cannot be altered": to("1", (*operation, "num.partitions", "5")),
+        "an unknown option of a broker": to("1", (*operation, "no.such.option", "5")),
+        "a bad value of a broker": to("1", (*operation, "log.retention.bytes", "many")),
+        "resource type 0": to("x", (*operation, "a", "b"), kind=0),
+        "resource type 3": to("x", (*operation, "a", "b"), kind=3),
+        "resource type 99": to("x", (*operation, "a", "b"), kind=99),
+    }
+
+
 def _set(*resources: Any, validate_only: bool = False) -> AlterConfigsRequest:
     """Resources as (name, settings) or (name, settings, type); settings as pairs."""
     return AlterConfigsRequest(
@@ -168,17 +219,8 @@ def _set(*resources: Any, validate_only: bool = False) -> AlterConfigsRequest:
     )
 
 
-def _setting(*settings: Any, configs: Any = None, **options: Any) -> Any:
-    def build(s: Scene) -> Any:
-        topic = s.topic(**(configs or {}))
-        return [_set((topic.name, settings), **options), _shown(s, "retention.ms", "cleanup.policy")]
-
-    return build
-
-
-def _set_of(name: str, *settings: Any, kind: int = BROKER) -> Any:
-    return lambda s: _set((name, settings, kind))
-
+_setting = partial(_changing, _set)
+_set_of = partial(_change_of, _set)
 
 _ALTER = table(
     "AlterConfigs",
@@ -197,25 +239,7 @@ _ALTER = table(
         **{name: _setting(setting) for name, setting in _BAD_VALUES.items()},
         "an option twice": _setting(("retention.ms", "1"), ("retention.ms", "2")),
         "a bad value, validated only": _setting(("retention.ms", "-2"), validate_only=True),
-        "unknown topic": lambda s: _set(("nowhere", [("retention.ms", "1")])),
-        "no topic name": lambda s: _set(("", [("retention.ms", "1")])),
-        "a topic name that is none": lambda s: _set(("no/topic", [("retention.ms", "1")])),
-        "a topic name that is too long": lambda s: _set((_LONG, [("retention.ms", "1")])),
-        "no resources": lambda s: _set(),
-        "a topic twice": lambda s: _set(
-            (s.topic().name, [("retention.ms", "1")]), (s.name(), [("retention.ms", "2")])
-        ),
-        "good and unknown": lambda s: _set(
-            ("nowhere", [("retention.ms", "1")]), (s.topic().name, [("retention.ms", "1")])
-        ),
-        "an unknown broker": _set_of("9", ("log.retention.bytes", "5")),
-        "a broker that is no number": _set_of("one", ("log.retention.bytes", "5")),
-        "an option of a broker that cannot be altered": _set_of("1", ("num.partitions", "5")),
-        "an unknown option of a broker": _set_of("1", ("no.such.option", "5")),
-        "a bad value of a broker": _set_of("1", ("log.retention.bytes", "many")),
-        "resource type 0": _set_of("x", ("a", "b"), kind=0),
-        "resource type 3": _set_of("x", ("a", "b"), kind=3),
-        "resource type 99": _set_of("x", ("a", "b"), kind=99),
+        **_bad_resources(_set),
         "a broker's logger": _set_of("1", ("kafka", "DEBUG"), kind=LOGGER),
     },
 )
@@ -239,17 +263,8 @@ def alter(*resources: Any, validate_only: bool = False) -> IncrementalAlterConfi
     )
 
 
-def _altering(*alterations: Any, configs: Any = None, **options: Any) -> Any:
-    def build(s: Scene) -> Any:
-        topic = s.topic(**(configs or {}))
-        return [alter((topic.name, alterations), **options), _shown(s, "retention.ms", "cleanup.policy")]
-
-    return build
-
-
-def _alter_of(name: str, *alterations: Any, kind: int = BROKER) -> Any:
-    return lambda s: alter((name, alterations, kind))
-
+_altering = partial(_changing, alter)
+_alter_of = partial(_change_of, alter)
 
 _COMPACT = {"cleanup_policy": "compact"}
 
@@ -296,27 +311,9 @@ _INCREMENTAL = table(
         ),
         "good and bad options": _altering((_SET, "retention.ms", "1"), (_SET, "cleanup.policy", "burn")),
         "a bad value, validated only": _altering((_SET, "retention.ms", "-2"), validate_only=True),
-        "unknown topic": lambda s: alter(("nowhere", [(_SET, "retention.ms", "1")])),
-        "no topic name": lambda s: alter(("", [(_SET, "retention.ms", "1")])),
-        "a topic name that is none": lambda s: alter(("no/topic", [(_SET, "retention.ms", "1")])),
-        "a topic name that is too long": lambda s: alter((_LONG, [(_SET, "retention.ms", "1")])),
-        "no resources": lambda s: alter(),
-        "a topic twice": lambda s: alter(
-            (s.topic().name, [(_SET, "retention.ms", "1")]), (s.name(), [(_SET, "retention.ms", "2")])
-        ),
-        "good and unknown": lambda s: alter(
-            ("nowhere", [(_SET, "retention.ms", "1")]), (s.topic().name, [(_SET, "retention.ms", "1")])
-        ),
-        "an unknown broker": _alter_of("9", (_SET, "log.retention.bytes", "5")),
-        "a broker that is no number": _alter_of("one", (_SET, "log.retention.bytes", "5")),
-        "an option of a broker that cannot be altered": _alter_of("1", (_SET, "num.partitions", "5")),
-        "an unknown option of a broker": _alter_of("1", (_SET, "no.such.option", "5")),
-        "a bad value of a broker": _alter_of("1", (_SET, "log.retention.bytes", "many")),
+        **_bad_resources(alter, _SET),
         "a bad value of all brokers": _alter_of("", (_SET, "log.retention.bytes", "many")),
         "append to a broker's number": _alter_of("1", (_APPEND, "log.retention.bytes", "5")),
-        "resource type 0": _alter_of("x", (_SET, "a", "b"), kind=0),
-        "resource type 3": _alter_of("x", (_SET, "a", "b"), kind=3),
-        "resource type 99": _alter_of("x", (_SET, "a", "b"), kind=99),
         "a group without a name": _alter_of("", (_SET, "consumer.session.timeout.ms", "50000"), kind=GROUP),
         "client metrics without a name": _alter_of("", (_SET, "interval.ms", "1000"), kind=CLIENT_METRICS),
     },

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.oracle.raw.case import At, case, table
+from tests.oracle.raw.names import bad_partitions
 from tests.oracle.raw.scene import Scene, Topic, batch
 
 from minikafka.messages.alter_replica_log_dirs import (
@@ -24,7 +25,6 @@ from minikafka.messages.describe_user_scram_credentials import DescribeUserScram
 from minikafka.messages.list_config_resources import ListConfigResourcesRequest
 from minikafka.messages.update_features import FeatureUpdateKey, UpdateFeaturesRequest
 
-_LONG = "x" * 250
 _NO_DIRECTORY = "/no/such/directory"
 
 # AlterReplicaLogDirs
@@ -228,16 +228,7 @@ _PRODUCERS = table(
         "two topics": lambda s: producers((s.readable().name, 0), (s.trimmed().name, 0)),
     },
     bad={
-        "unknown topic": lambda s: producers(("nowhere", 0)),
-        "unknown partition": lambda s: producers((s.readable().name, 9)),
-        "negative partition": lambda s: producers((s.readable().name, -1)),
-        "no topic name": lambda s: producers(("", 0)),
-        "a topic name that is none": lambda s: producers(("no/topic", 0)),
-        "a topic name that is too long": lambda s: producers((_LONG, 0)),
-        "no topics": lambda s: producers(),
-        "no partitions": lambda s: producers((s.readable().name,)),
-        "a partition twice": lambda s: producers((s.readable().name, 0, 0)),
-        "a topic twice": lambda s: producers((s.readable().name, 0), (s.readable().name, 1)),
+        **bad_partitions(producers),
         "good and unknown": lambda s: producers(("nowhere", 0), (s.readable().name, 0)),
         "a follower": case(lambda s: At(2, producers((s.readable().name, 0))), nodes=3),
         "a broker without a replica": case(

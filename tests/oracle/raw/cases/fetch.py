@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.oracle.raw.case import At, case, table
 from tests.oracle.raw.cases.produce import NOWHERE
+from tests.oracle.raw.names import TOO_LONG
 from tests.oracle.raw.scene import Topic, batch
 
 from minikafka.messages.fetch import FetchPartition, FetchRequest, FetchTopic, ForgottenTopic, ReplicaState
@@ -132,7 +133,7 @@ CASES = table(
         "negative partition": _readable(at(0, partition=-1)),
         "no topic name and no id": lambda s: fetch(Topic("", bytes(16)), 0),
         "a topic name that is none": lambda s: fetch(Topic("no/topic", bytes(range(1, 17))), 0),
-        "a topic name that is too long": lambda s: fetch(Topic("x" * 250, bytes(range(1, 17))), 0),
+        "a topic name that is too long": lambda s: fetch(Topic(TOO_LONG, bytes(range(1, 17))), 0),
         "beyond the end": _readable(11),
         "far beyond the end": _readable((1 << 63) - 1),
         "negative offset": _readable(-1),

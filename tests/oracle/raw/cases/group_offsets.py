@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.oracle.raw.case import At, case, table
 from tests.oracle.raw.cases.produce import NOWHERE
+from tests.oracle.raw.names import TOO_LONG
 from tests.oracle.raw.scene import Group, Scene, Topic
 
 from minikafka.errors import UnsupportedVersionError
@@ -26,8 +27,6 @@ from minikafka.messages.offset_fetch import (
     OffsetFetchRequestTopic,
     OffsetFetchRequestTopics,
 )
-
-_LONG = "x" * 250
 
 # OffsetCommit
 
@@ -124,7 +123,7 @@ _COMMIT = table(
         "negative partition": _alone((-1, 5)),
         "no topic name and no id": _alone(5, topic=Topic("", bytes(16))),
         "a topic name that is none": _alone(5, topic=Topic("no/topic", bytes(range(1, 17)))),
-        "a topic name that is too long": _alone(5, topic=Topic(_LONG, bytes(range(1, 17)))),
+        "a topic name that is too long": _alone(5, topic=Topic(TOO_LONG, bytes(range(1, 17)))),
         "negative offset": _alone(-1),
         "offset -100": _alone(-100),
         "offset 2^63-1": _alone((1 << 63) - 1),
@@ -172,7 +171,7 @@ _COMMIT = table(
             commit(s.name(), of(_offsets_topic(s), 0)),
         )[-1],
         "another broker": case(
-            lambda s: At(s.coordinator(s.name()) % 3 + 1, commit(s.name(), of(s.readable(), 1))), nodes=3
+            lambda s: At(s.another(s.name()), commit(s.name(), of(s.readable(), 1))), nodes=3
         ),
     },
 )
@@ -278,7 +277,7 @@ _FETCH = table(
             s.empty().id, (Topic("no/topic", bytes(range(1, 17))), 0)
         )(s),
         "a topic name that is too long": lambda s: fetch(
-            s.empty().id, (Topic(_LONG, bytes(range(1, 17))), 0)
+            s.empty().id, (Topic(TOO_LONG, bytes(range(1, 17))), 0)
         )(s),
         "no topics": lambda s: fetch(s.empty().id)(s),
         "no partitions": _empty(),
@@ -308,7 +307,7 @@ _FETCH = table(
             lambda s: fetch("nobody", (s.readable(), 0), member_id="nobody", member_epoch=1)(s), first=9
         ),
         "another broker": case(
-            lambda s: At(s.coordinator(s.name()) % 3 + 1, fetch(s.name(), (s.readable(), 0))(s)), nodes=3
+            lambda s: At(s.another(s.name()), fetch(s.name(), (s.readable(), 0))(s)), nodes=3
         ),
     },
 )
@@ -365,7 +364,7 @@ _DELETE = table(
         "negative partition": _deleted(-1),
         "no topic name": _deleted(0, topic=""),
         "a topic name that is none": _deleted(0, topic="no/topic"),
-        "a topic name that is too long": _deleted(0, topic=_LONG),
+        "a topic name that is too long": _deleted(0, topic=TOO_LONG),
         "no topics": lambda s: delete(_committed(s)),
         "no topics of an unknown group": lambda s: delete("nobody"),
         "no partitions": _deleted(),
@@ -379,7 +378,7 @@ _DELETE = table(
         ),
         "before the assignment": lambda s: delete(s.group(sync=False).id, (s.readable().name, 0)),
         "another broker": case(
-            lambda s: At(s.coordinator(s.name()) % 3 + 1, delete(s.name(), (s.readable().name, 0))), nodes=3
+            lambda s: At(s.another(s.name()), delete(s.name(), (s.readable().name, 0))), nodes=3
         ),
     },
 )

@@ -19,11 +19,6 @@ from minikafka.messages.sync_group import SyncGroupRequest, SyncGroupRequestAssi
 _NOBODY = Group("nobody", 1, "nobody")
 
 
-def _other(s: Scene, group_id: str) -> int:
-    """A broker that does not coordinate a group."""
-    return s.coordinator(group_id) % 3 + 1
-
-
 # JoinGroup
 
 
@@ -141,7 +136,7 @@ _JOIN = table(
         "a dynamic member's id with an instance": case(
             lambda s: join(s.stable().id, s.stable().member_id, group_instance_id="instance-1"), first=5
         ),
-        "another broker": case(lambda s: At(_other(s, s.name()), join(s.name())), nodes=3),
+        "another broker": case(lambda s: At(s.another(s.name()), join(s.name())), nodes=3),
         "a group that only commits": lambda s: (
             s.commit(s.name(), s.readable(), {0: 1}),
             join(s.name()),
@@ -216,7 +211,7 @@ _SYNC = table(
             lambda s: sync(s.static(), member_id="somebody-else"), first=3
         ),
         "a group without members": lambda s: sync(s.empty(), member_id="nobody"),
-        "another broker": case(lambda s: At(_other(s, s.name()), sync(Group(s.name(), 1, "x"))), nodes=3),
+        "another broker": case(lambda s: At(s.another(s.name()), sync(Group(s.name(), 1, "x"))), nodes=3),
     },
 )
 
@@ -269,7 +264,7 @@ _HEARTBEAT = table(
         "stale, before the assignment": lambda s: heartbeat(s.group(sync=False), generation_id=0),
         "a group without members": lambda s: heartbeat(s.empty(), member_id="nobody"),
         "another broker": case(
-            lambda s: At(_other(s, s.name()), heartbeat(Group(s.name(), 1, "x"))), nodes=3
+            lambda s: At(s.another(s.name()), heartbeat(Group(s.name(), 1, "x"))), nodes=3
         ),
     },
 )
@@ -295,6 +290,13 @@ def leave(group_id: str, *members: Any, reason: str | None = None) -> Any:
         )
 
     return build
+
+
+def _left(s: Scene) -> Group:
+    """A group whose only member has left."""
+    group = s.group()
+    s.ask(leave(group.id, group.member_id)(Scene(s.cluster, s.own, 5)))
+    return group
 
 
 def _leave_new(**options: Any) -> Any:
@@ -341,12 +343,8 @@ _LEAVE = table(
         "an empty instance": lambda s: leave(s.static().id, ("", ""))(s),
         "a static member without its instance": _static_leave(None, None),
         "a group without members": lambda s: leave(s.empty().id, "nobody")(s),
-        "left already": lambda s: (
-            g := s.group(),
-            s.ask(leave(g.id, g.member_id)(Scene(s.cluster, s.own, 5))),
-            leave(g.id, g.member_id)(s),
-        )[-1],
-        "another broker": case(lambda s: At(_other(s, s.name()), leave(s.name(), "x")(s)), nodes=3),
+        "left already": lambda s: leave((g := _left(s)).id, g.member_id)(s),
+        "another broker": case(lambda s: At(s.another(s.name()), leave(s.name(), "x")(s)), nodes=3),
     },
 )
 
@@ -371,11 +369,7 @@ _DESCRIBE = table(
         "authorized operations": case(
             lambda s: describe(s.stable().id, include_authorized_operations=True), first=3
         ),
-        "after its member left": lambda s: (
-            g := s.group(),
-            s.ask(leave(g.id, g.member_id)(Scene(s.cluster, s.own, 5))),
-            describe(g.id),
-        )[-1],
+        "after its member left": lambda s: describe(_left(s).id),
     },
     bad={
         "unknown": lambda s: (s.coordinator("x"), describe("nobody"))[-1],
@@ -390,7 +384,7 @@ _DESCRIBE = table(
         "good and no name": lambda s: describe("", s.stable().id),
         "a very long name": lambda s: describe("x" * 5000),
         "many unknown": lambda s: describe(*(f"nobody-{n}" for n in range(30))),
-        "another broker": case(lambda s: At(_other(s, s.name()), describe(s.name())), nodes=3),
+        "another broker": case(lambda s: At(s.another(s.name()), describe(s.name())), nodes=3),
         "deleted": lambda s: (
             s.commit(s.name(), s.readable(), {0: 1}),
             s.ask(DeleteGroupsRequest(groups_names=[s.name()])),
@@ -474,11 +468,7 @@ _DELETE = table(
     good={
         "empty": lambda s: [delete(_emptied(s)), describe(s.name("empty"))],
         "two": lambda s: delete(_emptied(s, "a"), _emptied(s, "b")),
-        "whose member left": lambda s: (
-            g := s.group(),
-            s.ask(leave(g.id, g.member_id)(Scene(s.cluster, s.own, 5))),
-            delete(g.id),
-        )[-1],
+        "whose member left": lambda s: delete(_left(s).id),
     },
     bad={
         "unknown": lambda s: (s.coordinator("x"), delete("nobody"))[-1],
@@ -492,7 +482,7 @@ _DELETE = table(
         "one good, one unknown": lambda s: delete(_emptied(s), "nobody"),
         "one good, one without a name": lambda s: delete(_emptied(s), ""),
         "a very long name": lambda s: delete("x" * 5000),
-        "another broker": case(lambda s: At(_other(s, s.name()), delete(s.name())), nodes=3),
+        "another broker": case(lambda s: At(s.another(s.name()), delete(s.name())), nodes=3),
         "deleted already": lambda s: (s.ask(delete(_emptied(s))), delete(s.name("empty")))[-1],
     },
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.oracle.raw.case import At, case, table
 from tests.oracle.raw.cases.produce import NOWHERE
+from tests.oracle.raw.names import TOO_LONG
 from tests.oracle.raw.scene import Scene, Topic, batch
 
 from minikafka.messages.delete_records import DeleteRecordsPartition, DeleteRecordsRequest, DeleteRecordsTopic
@@ -15,9 +16,6 @@ from minikafka.messages.offset_for_leader_epoch import (
     OffsetForLeaderPartition,
     OffsetForLeaderTopic,
 )
-
-_LONG = "x" * 250
-
 
 # ListOffsets
 
@@ -91,7 +89,7 @@ _LIST_OFFSETS = table(
         "negative partition": _readable_of(-1, partition=-1),
         "no topic name": lambda s: offsets("", -1),
         "a topic name that is none": lambda s: offsets("no/topic", -1),
-        "a topic name that is too long": lambda s: offsets(_LONG, -1),
+        "a topic name that is too long": lambda s: offsets(TOO_LONG, -1),
         "timestamp -7": _readable(-7),
         "timestamp -100": _readable(-100),
         "timestamp -2^63": _readable(-(1 << 63)),
@@ -170,7 +168,7 @@ _EPOCHS = table(
         "negative partition": lambda s: epochs(s.readable(), 0, partition=-1),
         "no topic name": lambda s: epochs("", 0),
         "a topic name that is none": lambda s: epochs("no/topic", 0),
-        "a topic name that is too long": lambda s: epochs(_LONG, 0),
+        "a topic name that is too long": lambda s: epochs(TOO_LONG, 0),
         "no topics": lambda s: epoch_request(),
         "no partitions": lambda s: epoch_request(epochs_of(s.readable())),
         "a partition twice": lambda s: epochs(s.readable(), 0, 1, partition=0),
@@ -249,7 +247,7 @@ _DELETE_RECORDS = table(
         "negative partition": lambda s: delete(s.readable(), 0, partition=-1),
         "no topic name": lambda s: delete("", 0),
         "a topic name that is none": lambda s: delete("no/topic", 0),
-        "a topic name that is too long": lambda s: delete(_LONG, 0),
+        "a topic name that is too long": lambda s: delete(TOO_LONG, 0),
         "no topics": lambda s: delete_request(),
         "no partitions": lambda s: delete_request(delete_of(s.readable())),
         "a partition twice": lambda s: delete(_five(s), 1, 2, partition=0),

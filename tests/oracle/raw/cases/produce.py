@@ -6,6 +6,7 @@ import struct
 from typing import TYPE_CHECKING, Any
 
 from tests.oracle.raw.case import At, case, table
+from tests.oracle.raw.names import TOO_LONG
 from tests.oracle.raw.scene import Topic, batch
 
 from minikafka.crc32c import crc32c
@@ -176,7 +177,7 @@ CASES = table(
         "negative partition": lambda s: produce(s.topic(), good(), partition=-1),
         "no topic name and no id": lambda s: produce(Topic("", bytes(16)), good()),
         "a topic name that is none": lambda s: produce(Topic("no/topic", bytes(16)), good()),
-        "a topic name that is too long": lambda s: produce(Topic("x" * 250, bytes(16)), good()),
+        "a topic name that is too long": lambda s: produce(Topic(TOO_LONG, bytes(16)), good()),
         "an internal topic": lambda s: (
             s.coordinator("some"),
             produce(_offsets_topic(s), good()),

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from tests.oracle.raw.case import case, table
+from tests.oracle.raw.names import TOO_LONG, bad_partitions
 from tests.oracle.raw.scene import Scene, Topic, batch
 
 from minikafka.messages.alter_partition_reassignments import (
@@ -21,7 +22,6 @@ from minikafka.messages.list_partition_reassignments import (
 )
 from minikafka.messages.metadata import MetadataRequest, MetadataRequestTopic
 
-_LONG = "x" * 250
 _SETTLED_S = 20
 
 # ElectLeaders
@@ -55,16 +55,7 @@ _ELECT = table(
         "all that lead already": case(lambda s: elect(None), own=True),
     },
     bad={
-        "unknown topic": lambda s: elect(("nowhere", 0)),
-        "unknown partition": _elect(9),
-        "negative partition": _elect(-1),
-        "no topic name": lambda s: elect(("", 0)),
-        "a topic name that is none": lambda s: elect(("no/topic", 0)),
-        "a topic name that is too long": lambda s: elect((_LONG, 0)),
-        "no topics": lambda s: elect(),
-        "no partitions": _elect(),
-        "a partition twice": _elect(0, 0),
-        "a topic twice": lambda s: elect((s.readable().name, 0), (s.readable().name, 1)),
+        **bad_partitions(elect),
         "an unknown topic twice": lambda s: elect(("nowhere", 0), ("nowhere", 0)),
         "good and unknown": lambda s: elect(("nowhere", 0), (s.readable().name, 0)),
         "unclean, unknown topic": case(lambda s: elect(("nowhere", 0), kind=1), first=1),
@@ -150,7 +141,7 @@ _REASSIGN = table(
         "cancelling of an unknown topic": lambda s: reassign(("nowhere", {0: None})),
         "no topic name": lambda s: reassign(("", {0: [1]})),
         "a topic name that is none": lambda s: reassign(("no/topic", {0: [1]})),
-        "a topic name that is too long": lambda s: reassign((_LONG, {0: [1]})),
+        "a topic name that is too long": lambda s: reassign((TOO_LONG, {0: [1]})),
         "no topics": lambda s: reassign(),
         "no partitions": _move({}),
         "no brokers": _move({0: []}),
@@ -192,15 +183,8 @@ _LIST = table(
         "two topics": lambda s: listed((s.readable().name, 0, 1), (s.trimmed().name, 0)),
     },
     bad={
-        "unknown topic": lambda s: listed(("nowhere", 0)),
-        "unknown partition": lambda s: listed((s.readable().name, 9)),
-        "negative partition": lambda s: listed((s.readable().name, -1)),
-        "no topic name": lambda s: listed(("", 0)),
-        "a topic name that is none": lambda s: listed(("no/topic", 0)),
-        "a topic name that is too long": lambda s: listed((_LONG, 0)),
-        "no topics": lambda s: listed(),
-        "no partitions": lambda s: listed((s.readable().name,)),
-        "a partition twice": lambda s: listed((s.readable().name, 0, 0)),
+        **bad_partitions(listed),
+        # Not of another partition, as elsewhere: the same one.
         "a topic twice": lambda s: listed((s.readable().name, 0), (s.readable().name, 0)),
         "a negative timeout": lambda s: listed((s.readable().name, 0), timeout_ms=-1),
     },
@@ -228,16 +212,7 @@ _LOG_DIRS = table(
         "a trimmed log": lambda s: log_dirs((s.trimmed().name, 0)),
     },
     bad={
-        "unknown topic": lambda s: log_dirs(("nowhere", 0)),
-        "unknown partition": lambda s: log_dirs((s.readable().name, 9)),
-        "negative partition": lambda s: log_dirs((s.readable().name, -1)),
-        "no topic name": lambda s: log_dirs(("", 0)),
-        "a topic name that is none": lambda s: log_dirs(("no/topic", 0)),
-        "a topic name that is too long": lambda s: log_dirs((_LONG, 0)),
-        "no topics": lambda s: log_dirs(),
-        "no partitions": lambda s: log_dirs((s.readable().name,)),
-        "a partition twice": lambda s: log_dirs((s.readable().name, 0, 0)),
-        "a topic twice": lambda s: log_dirs((s.readable().name, 0), (s.readable().name, 1)),
+        **bad_partitions(log_dirs),
         "good and unknown": lambda s: log_dirs(("nowhere", 0), (s.readable().name, 0)),
     },
 )

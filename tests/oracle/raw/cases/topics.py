@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.oracle.raw.case import case, table
 from tests.oracle.raw.cases.produce import NOWHERE
+from tests.oracle.raw.names import TOO_LONG
 from tests.oracle.raw.scene import Scene, Topic
 
 from minikafka.errors import UnsupportedVersionError
@@ -21,8 +22,6 @@ from minikafka.messages.create_topics import (
     CreateTopicsRequest,
 )
 from minikafka.messages.delete_topics import DeleteTopicsRequest, DeleteTopicState
-
-_LONG = "x" * 250
 
 # CreateTopics
 
@@ -100,7 +99,7 @@ _CREATE = table(
         "a name with a slash": _one(name="no/topic"),
         "a name with a space": _one(name="no topic"),
         "a name with an umlaut": _one(name="töpic"),
-        "a name that is too long": _one(name=_LONG),
+        "a name that is too long": _one(name=TOO_LONG),
         "a colliding name": lambda s: (s.topic("a.b"), create(topic(s.name("a_b"))))[-1],
         "names that collide with each other": lambda s: create(topic(s.name("c.d")), topic(s.name("c_d"))),
         "a name twice": lambda s: create(topic(s.name()), topic(s.name(), 2)),
@@ -213,7 +212,7 @@ _DELETE = table(
         "neither name nor id": lambda s: delete((None, bytes(16)))(s),
         "no name": lambda s: delete("")(s),
         "a name that is none": lambda s: delete("no/topic")(s),
-        "a name that is too long": lambda s: delete(_LONG)(s),
+        "a name that is too long": lambda s: delete(TOO_LONG)(s),
         "no topics": delete(),
         "a name twice": lambda s: delete(_new(s).name, s.name())(s),
         "an id twice": lambda s: delete((t := _new(s)).id, t.id)(s),
@@ -282,7 +281,7 @@ _PARTITIONS = table(
         "unknown topic": lambda s: partitions(grow("nowhere", 2)),
         "no name": lambda s: partitions(grow("", 2)),
         "a name that is none": lambda s: partitions(grow("no/topic", 2)),
-        "a name that is too long": lambda s: partitions(grow(_LONG, 2)),
+        "a name that is too long": lambda s: partitions(grow(TOO_LONG, 2)),
         "as many as there are": _grow(1),
         "as many as there are, several": _grow(3, there=3),
         "fewer than there are": _grow(2, there=3),
