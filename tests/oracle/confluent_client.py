@@ -44,7 +44,6 @@ class ConfluentClient:
     name = CONFLUENT
 
     def __init__(self, cluster: Cluster) -> None:
-        self.cluster = cluster
         self._base = {"bootstrap.servers": cluster.bootstrap_servers, **_DEFAULTS}
         self._made: list[Any] = []
         self._shared_admin: Any = None
@@ -63,7 +62,7 @@ class ConfluentClient:
         config = {**self._base, **_CONSUMER, "group.id": group or "nobody", **_dotted(options)}
         if group is None:
             config["enable.auto.commit"] = False
-        made = ConfluentConsumer(self, confluent_kafka.Consumer(config))
+        made = ConfluentConsumer(confluent_kafka.Consumer(config))
         self._made.append(made)
         if topics:
             made.subscribe(topics)
@@ -233,8 +232,7 @@ class ConfluentProducer:
 
 
 class ConfluentConsumer:
-    def __init__(self, client: ConfluentClient, consumer: Any) -> None:
-        self._client = client
+    def __init__(self, consumer: Any) -> None:
         self._consumer = consumer
         self._closed = False
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from tests.oracle import recordings
 from tests.oracle.artifacts import CACHE, OracleMissingError, class_path, java
+from tests.oracle.clusters import IN_PROCESS
 from tests.oracle.report import Difference
 
 from minikafka.client.assignors.abstract import Assignment, Member, Subscription
@@ -222,7 +223,7 @@ def disagreements(
     """Compares minikafka with Java's answers: area, what differs, and how much of it is tolerated, one by one."""
     expected = answers[PARTITIONER]["keys"]
     differing = [
-        Difference(f"{PARTITIONER}/keys", theirs[0], JAVA_CLIENT, "in-process", theirs, ours)
+        Difference(f"{PARTITIONER}/keys", theirs[0], JAVA_CLIENT, IN_PROCESS, theirs, ours)
         for theirs, ours in zip(expected, partitions_of_keys(), strict=True)
         if theirs != ours
     ]
@@ -249,7 +250,7 @@ def _compare_rounds(
         if tolerances.find(where, step, JAVA_CLIENT, version):
             tolerated += 1
         else:
-            found.append(Difference(where, step, JAVA_CLIENT, "in-process", theirs[number], ours))
+            found.append(Difference(where, step, JAVA_CLIENT, IN_PROCESS, theirs[number], ours))
     return found, tolerated
 
 

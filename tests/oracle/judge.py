@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tests.oracle import recordings
 from tests.oracle.clients import CONFLUENT, RAW
 from tests.oracle.closing import Closing
-from tests.oracle.clusters import IN_PROCESS, REAL, MiniInProcess, MiniOnSockets, Real, start_real
+from tests.oracle.clusters import IN_PROCESS, REAL, WIRE, MiniInProcess, MiniOnSockets, Real, start_real
 from tests.oracle.normalise import Normaliser
 from tests.oracle.report import Difference
 from tests.oracle.stage import Stage
@@ -57,7 +57,7 @@ def _client(cluster: Cluster, name: str) -> Client | None:
 
 def targets(client_name: str) -> tuple[str, ...]:
     """The kinds of minikafka that a client's performance is repeated on."""
-    return ("wire",) if client_name == CONFLUENT else (IN_PROCESS, "wire")
+    return (WIRE,) if client_name == CONFLUENT else (IN_PROCESS, WIRE)
 
 
 class Clusters(Closing):

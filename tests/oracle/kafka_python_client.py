@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from tests.oracle.clients import KAFKA_PYTHON
+from tests.oracle.clusters import IN_PROCESS
 from tests.oracle.observe import text
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _ASSIGNORS = {
     "cooperative-sticky": ("cooperative_sticky", "CooperativeStickyAssignor"),
 }
 _SEND_TIMEOUT_S = 30
-_SPECS = {-1: "LATEST", -2: "EARLIEST", -3: "MAX_TIMESTAMP", -4: "EARLIEST_LOCAL", -5: "LATEST_TIERED"}
+_SPECS = {-1: "LATEST", -2: "EARLIEST", -3: "MAX_TIMESTAMP"}
 
 
 class KafkaPythonClient:
@@ -37,10 +38,11 @@ class KafkaPythonClient:
     name = KAFKA_PYTHON
 
     def __init__(self, cluster: Cluster, package: str) -> None:
-        self.cluster = cluster
+        self._cluster = cluster
         self._servers = cluster.bootstrap_servers
         self._package = import_module(package)
         self._types = import_module(f"{package}.admin")
+        self._structs = import_module(f"{package}.structs")
         self._made: list[Any] = []
         self._shared_admin: Any = None
 
@@ -74,13 +76,17 @@ class KafkaPythonClient:
         """As the library wants it."""
         return self._package.TopicPartition(*partition)
 
+    def committable(self, offset: int) -> Any:
+        """An offset to commit, as the library wants it."""
+        return self._structs.OffsetAndMetadata(offset, "", -1)
+
     def deadline(self, timeout_ms: int) -> float:
         """A moment by the clock that the clients live by."""
         return self.now_ms() + timeout_ms
 
     def now_ms(self) -> float:
         """Virtual time in process, else a monotonic clock."""
-        return self.cluster.now_ms() if self.cluster.kind == "in-process" else time.monotonic() * 1000
+        return self._cluster.now_ms() if self._cluster.kind == IN_PROCESS else time.monotonic() * 1000
 
     # Administration
 
@@ -160,10 +166,8 @@ class KafkaPythonClient:
         return {f"{topic}[{index}]": told.offset for (topic, index), told in sorted(found.items())}
 
     def set_group_offset(self, group: str, partition: Partition, offset: int) -> None:
-        position = import_module(
-            "kafka.structs" if self._package.__name__ == "kafka" else "minikafka.structs"
-        ).OffsetAndMetadata(offset, "", -1)
-        [error] = self.admin.alter_group_offsets(group, {self.partition(partition): position}).values()
+        wanted = {self.partition(partition): self.committable(offset)}
+        [error] = self.admin.alter_group_offsets(group, wanted).values()
         if getattr(error, "errno", 0):
             raise error
 
@@ -224,7 +228,6 @@ class KafkaPythonConsumer:
     def __init__(self, client: KafkaPythonClient, consumer: Any) -> None:
         self._client = client
         self._consumer = consumer
-        self._kept: list[dict[str, Any]] = []
 
     def subscribe(self, topics: Sequence[str]) -> None:
         self._consumer.subscribe(list(topics))
@@ -263,13 +266,9 @@ class KafkaPythonConsumer:
         if offsets is None:
             self._consumer.commit()
             return
-        kind = import_module(
-            "kafka.structs"
-            if self._consumer.__class__.__module__.startswith("kafka.")
-            else "minikafka.structs"
-        ).OffsetAndMetadata
+        client = self._client
         self._consumer.commit(
-            {self._client.partition(each): kind(offset, "", -1) for each, offset in offsets.items()}
+            {client.partition(each): client.committable(offset) for each, offset in offsets.items()}
         )
 
     def committed(self, partition: Partition) -> int | None:

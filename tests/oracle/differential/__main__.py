@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import FlakyFailure
 from hypothesis.internal.conjecture import engine
 from tests.oracle.artifacts import KAFKA_VERSION, OracleMissingError
-from tests.oracle.clusters import MiniInProcess, Real, start_real
+from tests.oracle.clusters import IN_PROCESS, MiniInProcess, Real, start_real
 from tests.oracle.differential import recorded
 from tests.oracle.differential.compare import differences, report
 from tests.oracle.differential.player import Player
@@ -78,7 +78,7 @@ class Comparison:
                 theirs[:end],
                 ours[:end],
                 self.tolerances,
-                target="in-process",
+                target=IN_PROCESS,
                 kafka=self.real.version,
             )
             if not found:
