@@ -1,6 +1,7 @@
 """`minikafka serve`, in a process of its own where that matters."""
 
 import json
+import os
 import signal
 import socket
 
@@ -73,6 +74,22 @@ def test_a_port_that_is_taken_is_told(cli, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_another_port_is_no_advice_where_the_host_is_wrong(cli):
+    result = cli("serve", "--port", "0", "--host", "no-such-host.invalid")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("minikafka: cannot listen on no-such-host.invalid:0: ")
+    assert "--port" not in result.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_ready_file_takes_the_place_of_nothing_but_a_file(cli, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    result = cli("serve", "--port", "0", "--ready-file", str(pipe))
+    assert (result.exit_code, "is not a regular file" in result.stderr) == (2, True), result.stderr
+    assert pipe.is_fifo()
+
+
 def test_clients_are_told_the_advertised_address(spawn, cli_at):
     process = spawn(
         "serve", "--brokers", "2", "--port", "0", "--host", "0.0.0.0", "--advertised-host", "kafka.example",
@@ -93,7 +110,7 @@ def test_clients_are_told_the_advertised_address(spawn, cli_at):
         (["--topic", "orders:1:9"], "only 1 broker(s)"),
         (["--topic-config", "orders:a=b"], "there is no --topic orders to go with it"),
         (["--topic", "a", "--topic-config", "a"], "expected NAME:KEY=VALUE"),
-        (["--topic", "a", "--topic-config", "a:nope=1"], "Unknown topic config name: nope"),
+        (["--topic", "a", "--topic-config", "a:nope=1"], "--topic-config a: Unknown topic config name: nope"),
         (["--config", "nope=1"], "nope"),
         (["--config", "num.partitions=many"], "num.partitions"),
         (["--config", "num.partitions"], "expected KEY=VALUE"),
@@ -107,6 +124,10 @@ def test_clients_are_told_the_advertised_address(spawn, cli_at):
         (["--config", "max.connections=many"], "max.connections"),
         (["--ready-file", "/no/such/directory/ready"], "no directory /no/such/directory"),
         (["--ready-file", "/"], "is a directory"),
+        (["--host", "[::1]"], "'[::1]': expected a name or an address, without a port"),
+        (["--host", "0"], "clients cannot connect to '0'"),
+        (["--advertised-host", "kafka:9092"], "'kafka:9092': expected a name or an address"),
+        (["--advertised-host", ""], "clients cannot connect to ''"),
         (["beyond"], "unexpected extra argument"),
     ],
 )

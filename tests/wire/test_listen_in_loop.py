@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import socket
 import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -274,3 +275,14 @@ def test_a_loop_that_stands_still(connect: Connect) -> None:
     tasks = asyncio.all_tasks(loop)
     loop.run_until_complete(asyncio.gather(*tasks))
     loop.close()
+
+
+def test_where_no_loop_runs_no_port_is_kept() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with MiniKafka(clock="system") as kafka:
+        with pytest.raises(RuntimeError, match="no running event loop"):
+            kafka.listen_in_loop(port=port).send(None)
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", port))
+    assert kafka.listening_on is None

@@ -20,7 +20,7 @@ class ReadyFile:
         path: where.
 
     Raises:
-        click.BadParameter: there is no such directory, or the path is a directory.
+        click.BadParameter: there is no such directory, or something that is no file has that name.
         Failure: the file cannot be removed.
     """
 
@@ -31,6 +31,12 @@ class ReadyFile:
             raise click.BadParameter(f"no directory {self._path.parent}", param_hint="--ready-file")
         if self._path.is_dir():
             raise click.BadParameter(f"{path} is a directory", param_hint="--ready-file")
+        if self._path.exists() and not self._path.is_file():
+            # To remove it would be a disaster for a device, and would leave the reader of a pipe waiting for ever.
+            raise click.BadParameter(
+                f"{path} is not a regular file: a server puts a new file in its place",
+                param_hint="--ready-file",
+            )
         self._remove()
 
     def write(self, bootstrap_servers: str) -> None:

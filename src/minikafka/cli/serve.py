@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -15,8 +16,8 @@ from minikafka.cli.ready import ReadyFile
 from minikafka.cli.signals import Stop
 from minikafka.cli.topic_specs import topic_specs
 from minikafka.cluster import MiniKafka
-from minikafka.errors import InternalError, KafkaError
-from minikafka.wire.addresses import is_anywhere
+from minikafka.errors import InternalError, InvalidConfigurationError, KafkaError
+from minikafka.wire.addresses import HOST, is_anywhere, is_host
 from minikafka.wire.options import LAST_PORT
 
 TYPE_CHECKING = False
@@ -26,12 +27,21 @@ if TYPE_CHECKING:
     from minikafka.cli.topic_specs import TopicSpec
 
 _LOOK_EVERY_S = 0.5
+_OTHER_PORT_HELPS = (errno.EADDRINUSE, errno.EACCES)
+
+
+def a_host(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
+    """A name or an address."""
+    if text and not is_host(text):
+        raise click.BadParameter(f"{text!r}: {HOST}")
+    return text
 
 
 @click.command()
 @click.option("--brokers", type=click.IntRange(min=1), default=1, show_default=True, help="How many brokers.")
 @click.option(
     "--host",
+    callback=a_host,
     default="localhost",
     show_default=True,
     help="The address to bind to; a name is bound at every address that it stands for.",
@@ -45,6 +55,7 @@ _LOOK_EVERY_S = 0.5
 )
 @click.option(
     "--advertised-host",
+    callback=a_host,
     metavar="HOST",
     help="Where clients are told to connect to; by default --host. Needed to bind to 0.0.0.0.",
 )
@@ -126,9 +137,10 @@ def serve(
     log_to_stderr(log_level, ["minikafka"])
     check_ports(brokers, "--port", port)
     check_ports(brokers, "--advertised-port", advertised_port or 0)
-    if is_anywhere(advertised_host or host):
+    told = host if advertised_host is None else advertised_host
+    if is_anywhere(told):
         raise click.BadParameter(
-            f"clients cannot connect to {advertised_host or host!r}: give the name that they know this machine by",
+            f"clients cannot connect to {told!r}: give the name that they know this machine by",
             param_hint="--advertised-host",
         )
     wanted = topic_specs(topics, topic_configs)
@@ -184,7 +196,8 @@ def start(brokers: int, options: dict[str, str], seed: int, topics: list[TopicSp
             kafka.create_topic(topic.name, topic.partitions, topic.replication_factor, topic.configs)
         except KafkaError as error:
             kafka.close()
-            raise Failure(f"--topic {topic.name}: {one_line(_text(error))}", Exit.USAGE) from None
+            option = "--topic-config" if isinstance(error, InvalidConfigurationError) else "--topic"
+            raise Failure(f"{option} {topic.name}: {one_line(_text(error))}", Exit.USAGE) from None
     return kafka
 
 
@@ -194,7 +207,10 @@ def refusals_told() -> Iterator[None]:
     try:
         yield
     except KafkaError as error:
-        raise Failure(one_line(f"{_text(error)} (--port takes another one, --port 0 any free one)")) from None
+        why = error.__context__
+        taken = isinstance(why, OSError) and why.errno in _OTHER_PORT_HELPS
+        hint = " (--port takes another one, --port 0 any free one)" if taken else ""
+        raise Failure(one_line(f"{_text(error)}{hint}")) from None
 
 
 def announce(kafka: MiniKafka, servers: str, as_json: bool) -> None:

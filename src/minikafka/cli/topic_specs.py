@@ -46,6 +46,7 @@ def topic_specs(topics: Iterable[str], configs: Iterable[str]) -> list[TopicSpec
     for text in configs:
         name, colon, pair = text.partition(":")
         key, equals, value = pair.partition("=")
+        key = key.strip()
         if not (colon and equals and key):
             raise click.BadParameter(f"{text!r}: expected NAME:KEY=VALUE", param_hint="--topic-config")
         if name not in specs:

@@ -81,6 +81,7 @@ class Listener:
         try:
             for node_id, place in places.items():
                 self._ports[node_id] = Port(place.host, place.port)
+            self._host: OwnLoop | CallersLoop = OwnLoop() if on_loop_end is None else CallersLoop(on_loop_end)
         except BaseException:
             self._close_ports()
             raise
@@ -96,7 +97,6 @@ class Listener:
         self._closed = False
         self._peers: dict[Peer, None] = {}
         self._sweep: asyncio.TimerHandle | None = None
-        self._host: OwnLoop | CallersLoop = OwnLoop() if on_loop_end is None else CallersLoop(on_loop_end)
         self.loop: asyncio.AbstractEventLoop = self._host.loop
         self._host.start()
         # Whoever forgets to close a cluster still leaves no socket for the interpreter to complain of.

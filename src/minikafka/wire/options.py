@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from minikafka.errors import IllegalArgumentError, KafkaConfigurationError
-from minikafka.wire.addresses import is_anywhere
+from minikafka.wire.addresses import HOST, is_anywhere, is_host
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -130,10 +130,14 @@ def places(
         advertised_port: the same for ports, in the manner of `port`; by default those that are listened on.
 
     Raises:
-        IllegalArgumentError: a port is none, they are not as many as the brokers, or nobody could connect to
-            the advertised host.
+        IllegalArgumentError: a host or a port is none, the ports are not as many as the brokers, or nobody could
+            connect to the advertised host.
     """
     advertised = host if advertised_host is None else advertised_host
+    if not is_host(host) and host != "":
+        raise IllegalArgumentError(f"host={host!r}: {HOST}")
+    if not is_host(advertised) and advertised != "":
+        raise IllegalArgumentError(f"advertised_host={advertised!r}: {HOST}")
     if is_anywhere(advertised):
         raise IllegalArgumentError(
             f"advertised_host={advertised!r}: clients cannot connect to that; "
@@ -147,15 +151,18 @@ def places(
 
 
 def _numbers(name: str, ports: Ports, brokers: int, *, smallest: int) -> Sequence[int]:
-    if isinstance(ports, int):
+    if type(ports) is int:
         numbers: Sequence[int] = [ports and ports + index for index in range(brokers)]
-    else:
+    elif isinstance(ports, (list, tuple, range)):
         numbers = list(ports)
+    else:
+        raise IllegalArgumentError(f"{name}={ports!r}: expected a number, or a list of one for each broker")
     if len(numbers) != brokers:
         raise IllegalArgumentError(f"{name}={ports!r}: expected one port for each of {brokers} brokers")
-    for number in numbers:
+    for index, number in enumerate(numbers, 1):
         if type(number) is not int or not smallest <= number <= LAST_PORT:
             raise IllegalArgumentError(
-                f"{name}={ports!r}: expected {smallest} to {LAST_PORT} for each broker"
+                f"{name}={ports!r}: expected {smallest} to {LAST_PORT} for each broker; "
+                f"broker {index} would have {number!r}"
             )
     return numbers

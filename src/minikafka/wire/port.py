@@ -52,7 +52,7 @@ class Port:
             bound = (
                 _bind_free(_addresses(host, port)) if port == 0 else _bind_all(_addresses(host, port), port)
             )
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # UnicodeError: a name that DNS has no way to write
             raise IllegalArgumentError(f"cannot listen on {host_and_port(host, port)}: {error}") from None
         self._bound: list[socket.socket] = bound
         self._addresses: list[SocketAddress] = [(each.family, each.getsockname()) for each in bound]
