@@ -9,6 +9,18 @@ class ProtocolError(KafkaProtocolError):
     """Bytes that are not what the protocol says they should be."""
 
 
+LONGEST_STRING = 32767
+"""How many bytes of UTF-8 a string of the protocol has at most, in every version of every message."""
+
+
+class StringTooLongError(ProtocolError):
+    """A message cannot be told, for one of its strings is longer than `LONGEST_STRING`.
+
+    That is nobody's bug where a broker puts together what a client has sent: an error's message with the name that
+    the client gave, a member id from the client's own.
+    """
+
+
 def write_uvarint(buffer: bytearray, value: int) -> None:
     """Append `value` (0 or more) in 7-bit groups, the lowest first."""
     while value > 127:

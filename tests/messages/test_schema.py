@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minikafka.codec import ProtocolError
+from minikafka.codec import LONGEST_STRING, ProtocolError, StringTooLongError, write_uvarint
 from minikafka.errors import UnsupportedVersionError
 from minikafka.log.record_batch import RecordBatch
 from minikafka.messages import registry
@@ -77,6 +77,26 @@ def test_null_where_null_is_not_allowed_is_refused():
         FetchRequest(topics=None).encode(4)
     with pytest.raises(ProtocolError):
         MetadataRequest.decode(b"\xff\xff\xff\xff", 0)
+
+
+@pytest.mark.parametrize("version", [8, 9])
+def test_a_string_is_of_32767_bytes_at_most(version):
+    def request(name):
+        return MetadataRequest(topics=[MetadataRequestTopic(name="t"), MetadataRequestTopic(name=name)])
+
+    longest = request("x" * LONGEST_STRING)
+    assert MetadataRequest.decode(longest.encode(version), version) == longest
+    with pytest.raises(
+        StringTooLongError, match=r"MetadataRequestTopic\.name='é+ .* longer than 32767 bytes"
+    ):
+        request("é" * (LONGEST_STRING // 2 + 1)).encode(version)
+
+
+def test_a_compact_string_that_is_longer_is_not_read():
+    body = bytearray(b"\x02")
+    write_uvarint(body, LONGEST_STRING + 2)
+    with pytest.raises(ProtocolError, match="a string of 32768 bytes"):
+        MetadataRequest.decode(bytes(body) + b"x" * (LONGEST_STRING + 1) + bytes(4), 9)
 
 
 def test_records_are_joined_from_batches_and_come_back_as_bytes():

@@ -10,11 +10,14 @@ import pytest
 
 from minikafka import MiniKafka, TopicPartition
 from minikafka.broker.dispatch import CLIENT_APIS
+from minikafka.codec import LONGEST_STRING
 from minikafka.errors import ErrorCode
 from minikafka.log.record_batch import RecordBatch
 from minikafka.messages.api_versions import ApiVersionsRequest
+from minikafka.messages.create_topics import CreatableTopic, CreateTopicsRequest
 from minikafka.messages.fetch import FetchPartition, FetchRequest, FetchTopic, ForgottenTopic
 from minikafka.messages.headers import RequestHeader
+from minikafka.messages.join_group import JoinGroupRequest, JoinGroupRequestProtocol
 from minikafka.messages.metadata import MetadataRequest, MetadataRequestTopic
 from minikafka.messages.offset_commit import (
     OffsetCommitRequest,
@@ -50,6 +53,30 @@ def versions(api: str, since: int = 0, until: int = 99) -> list[int]:
 
 def topic_id(kafka: MiniKafka) -> bytes:
     return kafka.image.topics["t"].topic_id
+
+
+# Strings that are too long to be told
+
+
+@pytest.mark.parametrize("version", versions("CreateTopics"))
+def test_an_answer_with_too_long_a_string_is_an_error_and_no_bug(client: Any, version: int) -> None:
+    """What is wrong with the topic's name would be told with the name in it."""
+    request = CreateTopicsRequest(topics=[CreatableTopic(name="x" * LONGEST_STRING)], timeout_ms=1000)
+    assert client.ask(request, version).topics[0].error_code == ErrorCode.UNKNOWN_SERVER_ERROR
+
+
+@pytest.mark.parametrize("version", versions("JoinGroup"))
+def test_a_member_whose_id_is_too_long_is_an_error_and_no_bug(
+    listening: Callable[..., MiniKafka], connect: Connect, encode_frame: Callable[..., bytes], version: int
+) -> None:
+    """A member's id begins with its client's."""
+    client = connect(listening(group_initial_rebalance_delay_ms=0).listening_on)
+    request = JoinGroupRequest(
+        group_id="g", session_timeout_ms=6000, rebalance_timeout_ms=6000, protocol_type="consumer"
+    )
+    request.protocols = [JoinGroupRequestProtocol(name="range")]
+    client.socket.sendall(encode_frame(request, version, 7, "c" * LONGEST_STRING))
+    assert client.receive(JoinGroupRequest, version)[1].error_code == ErrorCode.UNKNOWN_SERVER_ERROR
 
 
 # ApiVersions and headers

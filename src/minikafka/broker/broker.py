@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from minikafka.broker.answers import ConnectionClosed
 from minikafka.broker.dispatch import find_handler
+from minikafka.codec import StringTooLongError
 from minikafka.errors import (
     BrokerResponseError,
     ErrorCode,
@@ -214,5 +215,8 @@ class Broker:
         if isinstance(error, (KafkaTimeoutError, KafkaConnectionError)):
             # Another node was needed and did not answer (Kafka's ForwardingManager answers the same).
             return ErrorCode.REQUEST_TIMED_OUT
+        if isinstance(error, StringTooLongError):
+            # A record of a group, of what a client has named; Kafka fails to write it, too.
+            return ErrorCode.UNKNOWN_SERVER_ERROR
         self.scheduler.report_failure(error)
         return ErrorCode.UNKNOWN_SERVER_ERROR

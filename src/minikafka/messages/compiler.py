@@ -67,8 +67,8 @@ def encode_message(message: Body, version: int, before: bytes = b"") -> bytearra
     except (struct.error, TypeError, AttributeError, ValueError) as error:
         from minikafka.messages.encoder import misfit
 
-        culprit = misfit(message, version) or str(error)
-        raise ProtocolError(f"{cls.__name__} v{version} cannot be encoded: {culprit}") from error
+        culprit = misfit(message, version) or ProtocolError(str(error))
+        raise type(culprit)(f"{cls.__name__} v{version} cannot be encoded: {culprit.args[0]}") from error
     return buffer
 
 

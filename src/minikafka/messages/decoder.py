@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import struct
 
-from minikafka.codec import ProtocolError, read_uvarint
+from minikafka.codec import LONGEST_STRING, ProtocolError, read_uvarint
 from minikafka.messages.compiler import FORMATS, define, structure
 
 TYPE_CHECKING = False
@@ -43,6 +43,7 @@ class _Decoder:
         self.targets: list[str] = []
         self.scope: dict[str, Any] = {
             "_uvarint": read_uvarint,
+            "_string_size": _string_size,
             "_unpack": struct.unpack_from,
             "_short": _short,
             "_null": _null,
@@ -136,12 +137,12 @@ class _Decoder:
             self._flush(depth)
         self._emit(f"{target} = {self._inner(element, depth)}", depth)
 
-    def _length(self, compact: bool, letter: str, depth: int) -> None:
-        """Read a length to `n`; -1 stands for null."""
+    def _length(self, compact: bool, letter: str, depth: int, read: str = "_uvarint") -> None:
+        """Read a length to `n`; -1 stands for null. A compact one of more than a byte is read by `read`."""
         self._read("B" if compact else letter, "n")
         self._flush(depth)
         if compact:
-            self._emit("if n > 127: n, p = _uvarint(u, p - 1)", depth)
+            self._emit(f"if n > 127: n, p = {read}(u, p - 1)", depth)
             self._emit("n -= 1", depth)
 
     def _checked(self, target: str, nullable: bool, size: int, depth: int) -> None:
@@ -152,7 +153,10 @@ class _Decoder:
         self._emit("else:", depth)
 
     def _bytes(self, kind: str, target: str, nullable: bool, compact: bool, depth: int) -> None:
-        self._length(compact, "h" if kind == "string" else "i", depth)
+        if kind == "string":
+            self._length(compact, "h", depth, "_string_size")
+        else:
+            self._length(compact, "i", depth)
         self._checked(target, nullable, 1, depth)
         value = "u[p:p + n].decode()" if kind == "string" else "u[p:p + n]"
         self._emit(f"{target} = {value}; p += n", depth + 1)
@@ -211,6 +215,14 @@ def skip_tags(data: bytes, position: int, end: int) -> int:
         if position > end:
             raise ProtocolError("a tagged field is longer than the message")
     return position
+
+
+def _string_size(data: bytes, position: int) -> tuple[int, int]:
+    """The size of a compact string, plus one, and the position behind it."""
+    size, position = read_uvarint(data, position)
+    if size > LONGEST_STRING + 1:
+        raise ProtocolError(f"a string of {size - 1} bytes: at most {LONGEST_STRING} are allowed")
+    return size, position
 
 
 def _short(cls: type[Message]) -> None:

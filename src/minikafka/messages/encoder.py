@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 
-from minikafka.codec import ProtocolError, write_uvarint
+from minikafka.codec import LONGEST_STRING, ProtocolError, StringTooLongError, write_uvarint
 from minikafka.errors import UnsupportedVersionError
 from minikafka.messages.compiler import FORMATS, define, structure
 from minikafka.messages.schema import Message
@@ -39,6 +39,7 @@ class _Encoder:
         self.packed: list[str] = []
         self.scope: dict[str, Any] = {
             "_uvarint": write_uvarint,
+            "_string_size": _write_string_size,
             "_refuse": _refuse,
             "_check_uuid": _check_uuid,
             "_records": _pieces_of_records,
@@ -162,15 +163,15 @@ class _Encoder:
             self._emit(f"s = {value}.encode()" if kind == "string" else f"s = {value}", depth)
             length = "len(s)"
         if compact:
-            self._compact_length(length, depth)
+            self._compact_length(length, depth, "_string_size" if kind == "string" else "_uvarint")
         else:
             self._emit(f"b += {'_pack_h' if kind == 'string' else '_pack_i'}({length})", depth)
         self._emit("for x in s: b += x" if kind == "records" else "b += s", depth)
 
-    def _compact_length(self, length: str, depth: int) -> None:
+    def _compact_length(self, length: str, depth: int, write: str = "_uvarint") -> None:
         self._emit(f"n = {length} + 1", depth)
         self._emit("if n < 128: b.append(n)", depth)
-        self._emit("else: _uvarint(b, n)", depth)
+        self._emit(f"else: {write}(b, n)", depth)
 
     def _array(self, element: type[Message] | str, name: str, value: str, depth: int) -> None:
         if self.flexible:
@@ -207,8 +208,8 @@ class _Encoder:
         self._emit(f"b = {body}; b.append({count}); b += {tags}", depth)
 
 
-def misfit(message: Message, version: int) -> str:
-    """Names the first field whose value its type cannot carry, after an encoder has failed; or nothing."""
+def misfit(message: Message, version: int) -> ProtocolError | None:
+    """Names the first field whose value its type cannot carry, after an encoder has failed."""
     for field in message.fields:
         value = getattr(message, field.name)
         if not field.in_version(version) or (value is None and field.nullable_in(version)):
@@ -218,11 +219,20 @@ def misfit(message: Message, version: int) -> str:
         for item in value if is_array else [value]:
             if isinstance(item, Message):
                 inner = misfit(item, version)
-                if inner:
+                if inner is not None:
                     return inner
-            elif not _fits(kind, item):
-                return f"{type(message).__name__}.{field.name}={value!r:.100} is not of the type {kind}"
-    return ""
+                continue
+            if not _fits(kind, item):
+                return ProtocolError(f"{_named(message, field, value)} is not of the type {kind}")
+            if kind == "string" and len(item.encode("utf-8", "surrogatepass")) > LONGEST_STRING:
+                return StringTooLongError(
+                    f"{_named(message, field, item)} is longer than {LONGEST_STRING} bytes"
+                )
+    return None
+
+
+def _named(message: Message, field: Field, value: object) -> str:
+    return f"{type(message).__name__}.{field.name}={value!r:.100}"
 
 
 def _fits(kind: object, value: object) -> bool:
@@ -231,7 +241,7 @@ def _fits(kind: object, value: object) -> bool:
     if kind == "binary":
         return isinstance(value, bytes | bytearray | memoryview)
     if kind == "string":
-        return isinstance(value, str) and len(value.encode("utf-8", "surrogatepass")) < 1 << 15
+        return isinstance(value, str)
     if isinstance(kind, str) and kind in FORMATS:
         try:
             structure(FORMATS[kind]).pack(value)
@@ -239,6 +249,13 @@ def _fits(kind: object, value: object) -> bool:
             return False
         return True
     return False
+
+
+def _write_string_size(buffer: bytearray, size: int) -> None:
+    """Append the size of a compact string, plus one."""
+    if size > LONGEST_STRING + 1:
+        raise ValueError("a string is too long")  # which one is found out by `misfit`
+    write_uvarint(buffer, size)
 
 
 def _refuse(message: Message, field: str, version: int) -> None:

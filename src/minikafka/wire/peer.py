@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asyncio import BufferedProtocol
 
-from minikafka.codec import ProtocolError
+from minikafka.codec import ProtocolError, StringTooLongError
 from minikafka.errors import ErrorCode, UnsupportedCodecError
 from minikafka.logs import logger
 from minikafka.scheduler import Promise
@@ -220,12 +220,16 @@ class Peer(BufferedProtocol):
         except UnsupportedCodecError as error:
             log.warning("%s cannot answer %s: %s", self.door.broker_address, self.address, error)
             self._answer_error(ErrorCode.UNSUPPORTED_COMPRESSION_TYPE)
+        except StringTooLongError as error:
+            # As Kafka does, whose messages refuse to be serialized with it.
+            log.warning("%s cannot answer %s: %s", self.door.broker_address, self.address, error)
+            self._answer_error(ErrorCode.UNKNOWN_SERVER_ERROR)
         except Exception as bug:
             self._listener.report(bug)
             self._answer_error(ErrorCode.UNKNOWN_SERVER_ERROR)
 
     def _answer_error(self, code: ErrorCode) -> None:
-        """The answer cannot be told; unless the reason is a missing extra, the cluster keeps the traceback."""
+        """The answer cannot be told."""
         from minikafka.error_response import error_response
 
         incoming = self._connection.current
