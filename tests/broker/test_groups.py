@@ -156,6 +156,23 @@ def test_the_wrong_broker_says_so(make_lab):
 # Offsets
 
 
+def test_a_commit_before_the_offsets_topic_is_there_still_tells_of_unknown_partitions(orders):
+    request = OffsetCommitRequest(
+        group_id="g",
+        topics=[
+            OffsetCommitRequestTopic(
+                name="orders",
+                partitions=[OffsetCommitRequestPartition(partition_index=index) for index in (0, 9)],
+            )
+        ],
+    )
+    told = orders.ask(request, version=9).topics[0].partitions
+    assert [(each.partition_index, each.error_code) for each in told] == [
+        (0, ErrorCode.COORDINATOR_NOT_AVAILABLE),
+        (9, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION),
+    ]
+
+
 def test_commit_and_fetch(grouped):
     assert commit(grouped, 5) == 0
     assert commit(grouped, 6, partition=1) == 0

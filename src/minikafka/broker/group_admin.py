@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from minikafka.broker.answers import gathered, mapped, recovered
 from minikafka.broker.authorized_operations import GROUP_OPERATIONS
-from minikafka.errors import ErrorCode, KafkaError
+from minikafka.errors import ErrorCode
 from minikafka.messages.delete_groups import DeletableGroupResult, DeleteGroupsRequest, DeleteGroupsResponse
 from minikafka.messages.describe_groups import DescribedGroup, DescribeGroupsRequest, DescribeGroupsResponse
 from minikafka.messages.list_groups import ListGroupsResponse
@@ -41,13 +41,8 @@ def _describe(broker: Broker, group_id: str, context: RequestContext) -> Promise
     def failed(error: BaseException) -> DescribedGroup:
         return DescribedGroup(group_id=group_id, error_code=broker.code_for(error))
 
-    groups = broker.groups
-    try:
-        partition = groups.partition_of(group_id)
-    except KafkaError as error:
-        return Promise.resolved(failed(error))
     one = DescribeGroupsRequest(groups=[group_id])
-    answer = groups.runtime.write(partition, lambda shard: shard.describe_groups(context, one))
+    answer = broker.groups.write(group_id, lambda shard: shard.describe_groups(context, one))
     return recovered(mapped(answer, lambda response: response.groups[0]), failed)
 
 
@@ -74,11 +69,6 @@ def _delete(broker: Broker, group_id: str, context: RequestContext) -> Promise[D
     def failed(error: BaseException) -> DeletableGroupResult:
         return DeletableGroupResult(group_id=group_id, error_code=broker.code_for(error))
 
-    groups = broker.groups
-    try:
-        partition = groups.partition_of(group_id)
-    except KafkaError as error:
-        return Promise.resolved(failed(error))
     one = DeleteGroupsRequest(groups_names=[group_id])
-    answer = groups.runtime.write(partition, lambda shard: shard.delete_groups(context, one))
+    answer = broker.groups.write(group_id, lambda shard: shard.delete_groups(context, one))
     return recovered(mapped(answer, lambda response: response.results[0]), failed)

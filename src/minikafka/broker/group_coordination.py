@@ -11,13 +11,20 @@ from minikafka.coordinator import CoordinatorRuntime
 from minikafka.errors import CoordinatorNotAvailableError
 from minikafka.groups.group_config import GroupCoordinatorConfig
 from minikafka.groups.group_coordinator import GroupCoordinatorShard, partition_for
+from minikafka.scheduler import Promise
 from minikafka.structs import TopicPartition
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
     from minikafka.broker.broker import Broker
+    from minikafka.coordinator import Result
     from minikafka.image import MetadataImage
     from minikafka.keyed_timers import KeyedTimers
+
+    Answer = TypeVar("Answer")
 
 OFFSETS_TOPIC = "__consumer_offsets"
 
@@ -43,16 +50,18 @@ class GroupCoordination:
             write_timeout_ms=broker.config.offsets_commit_timeout_ms,
         )
 
-    def partition_of(self, group_id: str) -> TopicPartition:
-        """The partition that holds a group.
+    def write(
+        self, group_id: str, operation: Callable[[GroupCoordinatorShard], Result[Answer]]
+    ) -> Promise[Answer]:
+        """Run an operation on the shard that holds a group; see `CoordinatorRuntime.write`.
 
-        Raises:
-            CoordinatorNotAvailableError: the offsets topic does not exist yet.
+        The promise also fails with CoordinatorNotAvailableError: the offsets topic does not exist yet.
         """
         topic = self._broker.image.topics.get(OFFSETS_TOPIC)
         if topic is None:
-            raise CoordinatorNotAvailableError(f"{OFFSETS_TOPIC} does not exist yet")
-        return TopicPartition(OFFSETS_TOPIC, partition_for(group_id, len(topic.partitions)))
+            return Promise.failed(CoordinatorNotAvailableError(f"{OFFSETS_TOPIC} does not exist yet"))
+        partition = TopicPartition(OFFSETS_TOPIC, partition_for(group_id, len(topic.partitions)))
+        return self.runtime.write(partition, operation)
 
     def on_leadership(self, topic_partition: TopicPartition, leader_epoch: int | None) -> None:
         """This broker leads a partition of the offsets topic from `leader_epoch` on, or no more (None)."""

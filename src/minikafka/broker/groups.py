@@ -38,17 +38,14 @@ def handle_join_group(
 
     What is wrong with the request itself is told before a coordinator is looked for, with the member's id.
     """
-    groups = broker.groups
     try:
-        check_join(request, groups.config)
+        check_join(request, broker.groups.config)
     except (InvalidGroupIdError, InvalidSessionTimeoutError) as error:
         protocol = None if context.api_version >= _NULLABLE_PROTOCOL_SINCE_VERSION else ""
         return Promise.resolved(
             JoinGroupResponse(error_code=error.errno, member_id=request.member_id, protocol_name=protocol)
         )
-    return groups.runtime.write(
-        groups.partition_of(request.group_id), lambda shard: shard.join_group(context, request)
-    )
+    return broker.groups.write(request.group_id, lambda shard: shard.join_group(context, request))
 
 
 def handle_sync_group(
@@ -62,20 +59,14 @@ def handle_sync_group(
         request.protocol_type is None or request.protocol_name is None
     ):
         raise InconsistentGroupProtocolError
-    groups = broker.groups
-    return groups.runtime.write(
-        groups.partition_of(request.group_id), lambda shard: shard.sync_group(context, request)
-    )
+    return broker.groups.write(request.group_id, lambda shard: shard.sync_group(context, request))
 
 
 def handle_heartbeat(
     broker: Broker, request: HeartbeatRequest, context: RequestContext
 ) -> Promise[HeartbeatResponse]:
     """Keep a member's session alive; while the coordinator loads the answer is NONE: nobody rejoins."""
-    groups = broker.groups
-    promise = groups.runtime.write(
-        groups.partition_of(request.group_id), lambda shard: shard.heartbeat(context, request)
-    )
+    promise = broker.groups.write(request.group_id, lambda shard: shard.heartbeat(context, request))
     return recovered(promise, _calm_while_loading)
 
 
@@ -89,7 +80,4 @@ def handle_leave_group(
     broker: Broker, request: LeaveGroupRequest, context: RequestContext
 ) -> Promise[LeaveGroupResponse]:
     """Remove members."""
-    groups = broker.groups
-    return groups.runtime.write(
-        groups.partition_of(request.group_id), lambda shard: shard.leave_group(context, request)
-    )
+    return broker.groups.write(request.group_id, lambda shard: shard.leave_group(context, request))

@@ -69,7 +69,6 @@ def handle_offset_commit(
             known.append(OffsetCommitRequestTopic(name=name, partitions=partitions))
     if not known:
         return _committed(image, request, codes, uses_topic_ids)
-    groups = broker.groups
     commit = OffsetCommitRequest(
         group_id=request.group_id,
         generation_id_or_member_epoch=request.generation_id_or_member_epoch,
@@ -78,9 +77,7 @@ def handle_offset_commit(
         retention_time_ms=request.retention_time_ms,
         topics=known,
     )
-    promise = groups.runtime.write(
-        groups.partition_of(request.group_id), lambda shard: shard.offset_commit(context, commit)
-    )
+    promise = broker.groups.write(request.group_id, lambda shard: shard.offset_commit(context, commit))
 
     def answer(response: OffsetCommitResponse) -> OffsetCommitResponse:
         for topic in response.topics:
@@ -138,11 +135,8 @@ def handle_offset_fetch(
     broker: Broker, request: OffsetFetchRequest, context: RequestContext
 ) -> Promise[OffsetFetchResponse]:
     """The committed offsets of one group (up to version 7) or several."""
-    groups = broker.groups
     if context.api_version < _BATCH_FETCH_SINCE_VERSION:
-        return groups.runtime.write(
-            groups.partition_of(request.group_id), lambda shard: shard.offset_fetch(context, request)
-        )
+        return broker.groups.write(request.group_id, lambda shard: shard.offset_fetch(context, request))
     fetched = gathered(_fetch_group(broker, group, request, context) for group in request.groups)
     return mapped(fetched, lambda answers: OffsetFetchResponse(groups=answers))
 
@@ -153,15 +147,10 @@ def _fetch_group(
     def failed(error: BaseException) -> OffsetFetchResponseGroup:
         return OffsetFetchResponseGroup(group_id=group.group_id, error_code=broker.code_for(error))
 
-    groups = broker.groups
-    try:
-        partition = groups.partition_of(group.group_id)
-    except KafkaError as error:
-        return Promise.resolved(failed(error))
     image = broker.image
     named, unknown, ids = _resolve(image, group, context.api_version >= _TOPIC_ID_SINCE_VERSION)
     one = OffsetFetchRequest(groups=[named], require_stable=request.require_stable)
-    promise = groups.runtime.write(partition, lambda shard: shard.offset_fetch(context, one))
+    promise = broker.groups.write(group.group_id, lambda shard: shard.offset_fetch(context, one))
 
     def answer(response: OffsetFetchResponse) -> OffsetFetchResponseGroup:
         found = response.groups[0]
@@ -232,11 +221,8 @@ def handle_offset_delete(
         ]
         if partitions:
             known.append(OffsetDeleteRequestTopic(name=topic.name, partitions=partitions))
-    groups = broker.groups
     delete = OffsetDeleteRequest(group_id=request.group_id, topics=known)
-    promise = groups.runtime.write(
-        groups.partition_of(request.group_id), lambda shard: shard.offset_delete(context, delete)
-    )
+    promise = broker.groups.write(request.group_id, lambda shard: shard.offset_delete(context, delete))
 
     def answer(response: OffsetDeleteResponse) -> OffsetDeleteResponse:
         if response.error_code != ErrorCode.NONE:
