@@ -9,9 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
+    from minikafka.client.metrics import Rows
     from minikafka.client.network_client import NetworkClient
-
-    Rows = tuple[tuple[str, str, str, str], ...]
 
 _FETCH: Rows = (
     ("fetch-size-avg", "average", "bytes", "The average number of bytes fetched per partition and request"),
@@ -85,18 +84,9 @@ class ConsumerMetrics(Metrics):
         super().__init__(client, samples, sample_ms, reporters)
         self._fetch_group = f"{prefix}-fetch-manager-metrics"
         self.coordinator_group: str = f"{prefix}-coordinator-metrics"
-        self._topics: dict[str, None] = {}
-        self._register(self._fetch_group, _FETCH, "", "")
+        self.register(self._fetch_group, _FETCH)
         if in_group:
-            self._register(self.coordinator_group, _COORDINATOR, "", "")
-
-    def _register(self, group: str, rows: Rows, prefix: str, of: str) -> None:
-        for name, how, what, description in rows:
-            self.add(name, group, description + of, self._measure(how, prefix + what))
-
-    def _measure(self, how: str, what: str) -> Callable[[], float]:
-        measure: Callable[[str], float] = getattr(self.window, how)
-        return lambda: measure(what)
+            self.register(self.coordinator_group, _COORDINATOR)
 
     def fetched(self, latency_ms: int) -> None:
         """A fetch was answered."""
@@ -105,11 +95,7 @@ class ConsumerMetrics(Metrics):
 
     def consumed(self, topic: str, records: int, size_in_bytes: int) -> None:
         """What a fetch brought for one partition was consumed."""
-        prefix = f"topic.{topic}."
-        if topic not in self._topics:
-            self._topics[topic] = None
-            self._register(f"{self._fetch_group}.{topic}", _TOPIC, prefix, topic)
-        for name in ("", prefix):
+        for name in ("", self.prefix_of(topic, self._fetch_group, _TOPIC)):
             self.window.record(f"{name}records", records)
             self.window.record(f"{name}bytes", size_in_bytes)
 

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from minikafka.client.network_client import NetworkClient
     from minikafka.client.producer_batch import ProducerBatch
 
+    Rows = tuple[tuple[str, str, str, str], ...]
+    """Tables of metrics: name, method of `Window`, what is sampled, description."""
+
     class MetricReporter(Protocol):
         """kafka-python's AbstractMetricsReporter."""
 
@@ -138,6 +141,7 @@ class Metrics:
         self._tags = (("client-id", client.client_id),)
         self.window: Window = Window(lambda: scheduler.now_ms, samples, sample_ms)
         self.metrics: dict[MetricName, KafkaMetric] = {}
+        self._topics: dict[str, None] = {}
         self._reporters: list[MetricReporter] = [reporter() for reporter in reporters]
         for reporter in self._reporters:
             reporter.init([])
@@ -152,6 +156,23 @@ class Metrics:
         self.metrics[metric.metric_name] = metric
         for reporter in self._reporters:
             reporter.metric_change(metric)
+
+    def register(self, group: str, rows: Rows, prefix: str = "", topic: str = "") -> None:
+        """Register the metrics of a table; a topic's samples have a prefix, its descriptions end in its name."""
+        for name, how, what, description in rows:
+            self.add(name, group, description + topic, self._measure(how, prefix + what))
+
+    def _measure(self, how: str, what: str) -> Callable[[], float]:
+        measure: Callable[[str], float] = getattr(self.window, how)
+        return lambda: measure(what)
+
+    def prefix_of(self, topic: str, group: str, rows: Rows) -> str:
+        """What the names of a topic's samples begin with; its metrics are registered when it is first seen."""
+        prefix = f"topic.{topic}."
+        if topic not in self._topics:
+            self._topics[topic] = None
+            self.register(f"{group}.{topic}", rows, prefix, topic)
+        return prefix
 
     def by_group(self) -> dict[str, dict[str, float]]:
         """The values now: ``{group: {name: value}}``."""
@@ -168,7 +189,7 @@ class Metrics:
 
 _GROUP = "producer-metrics"
 
-_PRODUCER_METRICS: tuple[tuple[str, str, str, str], ...] = (
+_PRODUCER_METRICS: Rows = (
     (
         "batch-size-avg",
         "average",
@@ -192,7 +213,7 @@ _PRODUCER_METRICS: tuple[tuple[str, str, str, str], ...] = (
     ("record-size-max", "maximum", "record-size", "The maximum record size across all batches."),
     ("record-size-avg", "average", "record-size", "The average maximum record size per batch."),
 )
-_TOPIC_METRICS: tuple[tuple[str, str, str, str], ...] = (
+_TOPIC_METRICS: Rows = (
     ("record-send-rate", "rate", "records", "Records sent per second for topic "),
     ("byte-rate", "rate", "bytes", "Bytes per second for topic "),
     ("compression-rate", "average", "compression-rate", "Average compression ratio for topic "),
@@ -213,8 +234,7 @@ class ProducerMetrics(Metrics):
     ) -> None:
         super().__init__(client, samples, sample_ms, reporters)
         scheduler = client.scheduler
-        self._topics: dict[str, None] = {}
-        self._register(_GROUP, _PRODUCER_METRICS, "", "")
+        self.register(_GROUP, _PRODUCER_METRICS)
         self.add(
             "requests-in-flight",
             _GROUP,
@@ -228,17 +248,8 @@ class ProducerMetrics(Metrics):
             lambda: (scheduler.now_ms - (client.last_refresh_ms or scheduler.now_ms)) / 1000,
         )
 
-    def _register(self, group: str, rows: Iterable[tuple[str, str, str, str]], prefix: str, of: str) -> None:
-        for name, how, what, description in rows:
-            measure = getattr(self.window, how)
-            self.add(name, group, description + of, lambda m=measure, w=prefix + what: m(w))  # type: ignore[misc]
-
     def _prefix(self, topic: str) -> str:
-        prefix = f"topic.{topic}."
-        if topic not in self._topics:
-            self._topics[topic] = None
-            self._register(f"producer-topic-metrics.{topic}", _TOPIC_METRICS, prefix, topic)
-        return prefix
+        return self.prefix_of(topic, "producer-topic-metrics", _TOPIC_METRICS)
 
     def sent(self, batches: list[ProducerBatch]) -> None:
         """A request with these batches goes out."""

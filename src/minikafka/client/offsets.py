@@ -202,16 +202,14 @@ class OffsetResolver:
 
     async def _reset(self, timeout_ms: float | None) -> None:
         scheduler, subscription = self._scheduler, self._subscription
-        limit_ms = self._client.request_timeout_ms if timeout_ms is None else timeout_ms
-        deadline_ms = deadline_after(scheduler, limit_ms)
+        deadline_ms = self._deadline(timeout_ms)
         while not self._client.closed and remaining_ms(scheduler, deadline_ms) != 0:
             due = subscription.needing_reset(scheduler.now_ms)
             if not due:
                 waiting = subscription.awaiting_reset()
                 if not waiting:
                     break
-                retry_at_ms = min(subscription.assignment[tp].retry_at_ms for tp in waiting)
-                await scheduler.sleep(self._capped(retry_at_ms - scheduler.now_ms, deadline_ms))
+                await self._sleep_until_retry(waiting, deadline_ms)
                 continue
             strategies = {tp: subscription.assignment[tp].reset_strategy or 0 for tp in due}
             try:
@@ -246,9 +244,16 @@ class OffsetResolver:
             if state is not None:
                 state.retry_at_ms = at_ms
 
-    def _capped(self, delay_ms: int, deadline_ms: Deadline) -> int:
-        left_ms = remaining_ms(self._scheduler, deadline_ms)
-        return max(0, delay_ms if left_ms is None else min(delay_ms, left_ms))
+    async def _sleep_until_retry(self, waiting: list[TopicPartition], deadline_ms: Deadline) -> None:
+        """Until one of the partitions may be tried again, or the time is over."""
+        scheduler, states = self._scheduler, self._subscription.assignment
+        delay_ms = min(states[tp].retry_at_ms for tp in waiting) - scheduler.now_ms
+        left_ms = remaining_ms(scheduler, deadline_ms)
+        await scheduler.sleep(max(0, delay_ms if left_ms is None else min(delay_ms, left_ms)))
+
+    def _deadline(self, timeout_ms: float | None) -> Deadline:
+        limit_ms = self._client.request_timeout_ms if timeout_ms is None else timeout_ms
+        return deadline_after(self._scheduler, limit_ms)
 
     # Validation
 
@@ -282,8 +287,7 @@ class OffsetResolver:
 
     async def _validate(self, timeout_ms: float | None) -> None:
         scheduler, subscription = self._scheduler, self._subscription
-        limit_ms = self._client.request_timeout_ms if timeout_ms is None else timeout_ms
-        deadline_ms = deadline_after(scheduler, limit_ms)
+        deadline_ms = self._deadline(timeout_ms)
         while (
             not self._client.closed and remaining_ms(scheduler, deadline_ms) != 0 and self._truncation is None
         ):
@@ -292,8 +296,7 @@ class OffsetResolver:
                 waiting = subscription.awaiting_validation()
                 if not waiting:
                     break
-                retry_at_ms = min(subscription.assignment[tp].retry_at_ms for tp in waiting)
-                await scheduler.sleep(self._capped(retry_at_ms - scheduler.now_ms, deadline_ms))
+                await self._sleep_until_retry(waiting, deadline_ms)
                 continue
             positions = {
                 tp: position for tp in due if (position := subscription.assignment[tp].position) is not None
