@@ -1,4 +1,4 @@
-"""The primitives of Kafka's encoding: unsigned and zig-zag variable-length integers."""
+"""The primitive of Kafka's encoding: unsigned variable-length integers; those of records are in `log.record_codec`."""
 
 from __future__ import annotations
 
@@ -55,27 +55,3 @@ def read_uvarint(data: bytes, position: int) -> tuple[int, int]:
     if value > 0xFFFFFFFF:
         raise ProtocolError(f"a variable-length integer of {value} does not fit 32 bits")
     return value, position
-
-
-def write_varint(buffer: bytearray, value: int) -> None:
-    """Append a signed integer of up to 64 bits in zig-zag form."""
-    write_uvarint(buffer, value << 1 if value >= 0 else (-value << 1) - 1)
-
-
-def read_varint(data: bytes, position: int) -> tuple[int, int]:
-    """The signed integer of up to 64 bits at `position`, and the position behind it.
-
-    Raises:
-        ProtocolError: the integer takes more than ten bytes.
-        IndexError: `data` ends inside it.
-    """
-    value = shift = 0
-    while True:
-        byte = data[position]
-        position += 1
-        value |= (byte & 127) << shift
-        if byte < 128:
-            return (value >> 1) ^ -(value & 1), position
-        shift += 7
-        if shift > 63:
-            raise ProtocolError("a variable-length integer is longer than ten bytes")

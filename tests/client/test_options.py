@@ -143,9 +143,3 @@ def test_topic_names_are_strings():
             options.check_topic_name(name)
     assert options.check_topic_name("a.b_c-9") == "a.b_c-9"
     assert options.milliseconds(float("inf")) == options.FOREVER_MS
-
-
-def test_choices():
-    options.check_choice("auto_offset_reset", "latest", ("latest",))
-    with pytest.raises(KafkaConfigurationError, match="auto_offset_reset='x'"):
-        options.check_choice("auto_offset_reset", "x", ("latest",))

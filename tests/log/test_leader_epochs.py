@@ -60,7 +60,6 @@ def test_assignment_keeps_both_ascending(assignments):
         else:
             assert epochs.entries()[-1] == (epoch, start)
     assert epochs.latest_epoch == (epochs.entries()[-1][0] if epochs.entries() else -1)
-    assert epochs.previous_epoch == (epochs.entries()[-2][0] if len(epochs.entries()) > 1 else -1)
 
 
 def test_negative_entries_are_refused():

@@ -20,7 +20,6 @@ from minikafka.client.options import (
     normalized_api_version,
     with_base_defaults,
 )
-from minikafka.client.subscription import RESET_STRATEGIES
 from minikafka.errors import KafkaConfigurationError
 
 TYPE_CHECKING = False
@@ -267,4 +266,3 @@ class ConsumerOptions:
         self.request_timeout_ms: int = milliseconds(config["request_timeout_ms"])
         self.retry_backoff_ms: int = milliseconds(config["retry_backoff_ms"])
         self.exclude_internal_topics: bool = bool(config["exclude_internal_topics"])
-        self.has_reset_policy: bool = str(self.auto_offset_reset).lower() in RESET_STRATEGIES

@@ -12,13 +12,12 @@ from minikafka.errors import ERRORS, UnsupportedOptionError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Mapping
+    from collections.abc import Container, Mapping
     from typing import Any
 
     from minikafka.errors import ErrorTable
 
     Config = dict[str, Any]
-    Check = Callable[[object], bool]
 
 
 class Dialect(Enum):
@@ -254,16 +253,6 @@ def check_transport(config: Mapping[str, object], errors: ErrorTable = ERRORS) -
         raise UnsupportedOptionError(
             f"kafka_client={client!r}: an in-process client has no network that could be replaced"
         )
-
-
-def check_choice(name: str, value: object, choices: tuple[object, ...], errors: ErrorTable = ERRORS) -> None:
-    """Check an option against its allowed values.
-
-    Raises:
-        KafkaConfigurationError: naming the option, its value and the allowed ones.
-    """
-    if value not in choices:
-        raise errors.KafkaConfigurationError(f"{name}={value!r}: expected one of {choices}")
 
 
 def normalized_api_version(value: object, errors: ErrorTable = ERRORS) -> tuple[int, ...]:

@@ -354,11 +354,6 @@ class SubscriptionState:
         if tp in self.assignment:
             self.assignment[tp] = self.assignment.pop(tp)
 
-    def is_fetchable(self, tp: TopicPartition) -> bool:
-        """Whether records of the partition may be handed out."""
-        state = self.assignment.get(tp)
-        return state is not None and state.fetchable
-
     # Positions
 
     def settle(self) -> bool:
@@ -371,10 +366,6 @@ class SubscriptionState:
                 and (state.offset < 0 or state.awaiting_validation)
             }
         return not self.unsettled
-
-    def has_all_positions(self) -> bool:
-        """Whether every assigned partition has a position."""
-        return all(self.assignment[tp].offset >= 0 for tp in self.unsettled if tp in self.assignment)
 
     def missing_positions(self) -> list[TopicPartition]:
         """The partitions that have no position and await no reset."""

@@ -62,13 +62,7 @@ def control_type_of(key: bytes | None) -> ControlRecordType | None:
     Raises:
         InvalidRecordError: the key is too short or of a negative version.
     """
-    if key is None or len(key) < _KEY.size:
-        raise InvalidRecordError(
-            f"Invalid value size found for end control record key. Must have at least {_KEY.size} "
-            "bytes, but "
-            f"found only {len(key or b'')}"
-        )
-    version, type_id = _KEY.unpack_from(key)
+    version, type_id = _unpacked(_KEY, key, "end control record key")
     if version < 0:
         raise InvalidRecordError(
             f"Invalid version found for control record: {version}. May indicate data corruption"
@@ -85,16 +79,18 @@ def parse_control_record(record: RecordTuple) -> EndTransactionMarker:
     control_type = control_type_of(record[2])
     if control_type is None:
         raise InvalidRecordError("Invalid control record type for end transaction marker")
-    value = record[3]
-    if value is None or len(value) < _VALUE.size:
-        raise InvalidRecordError(
-            f"Invalid value size found for end transaction marker. Must have at least {_VALUE.size} "
-            "bytes, but "
-            f"found only {len(value or b'')}"
-        )
-    version, coordinator_epoch = _VALUE.unpack_from(value)
+    version, coordinator_epoch = _unpacked(_VALUE, record[3], "end transaction marker")
     if version < 0:
         raise InvalidRecordError(
             f"Invalid version found for end transaction marker: {version}. May indicate data corruption"
         )
     return EndTransactionMarker(control_type, coordinator_epoch)
+
+
+def _unpacked(layout: Struct, data: bytes | None, what: str) -> tuple[int, ...]:
+    if data is None or len(data) < layout.size:
+        raise InvalidRecordError(
+            f"Invalid value size found for {what}. Must have at least {layout.size} bytes, but "
+            f"found only {len(data or b'')}"
+        )
+    return layout.unpack_from(data)

@@ -31,11 +31,6 @@ class LeaderEpochs:
         """The newest epoch; -1 when there is none."""
         return self._epochs[-1] if self._epochs else UNDEFINED_EPOCH
 
-    @property
-    def previous_epoch(self) -> int:
-        """The epoch before the newest; -1 when there is none."""
-        return self._epochs[-2] if len(self._epochs) > 1 else UNDEFINED_EPOCH
-
     def entries(self) -> list[tuple[int, int]]:
         """(epoch, start offset), ascending."""
         return list(zip(self._epochs, self._starts))

@@ -52,11 +52,6 @@ class LocalLog:
         self._add_segment(0, 0)
 
     @property
-    def active_segment(self) -> LogSegment:
-        """The one that is appended to."""
-        return self.segments[-1]
-
-    @property
     def size_in_bytes(self) -> int:
         """Bytes of all segments."""
         return sum(segment.size for segment in self.segments)

@@ -103,11 +103,6 @@ class ProducerStateEntry:
         """The last sequence appended in this epoch; -1 when there is none."""
         return self.batches[-1][0] if self.batches else -1
 
-    @property
-    def last_data_offset(self) -> int:
-        """The offset of its last record; -1 when no batch is remembered."""
-        return self.batches[-1][1] if self.batches else -1
-
     def find_duplicate_batch(self, batch: RecordBatch) -> BatchMetadata | None:
         """The remembered batch of the same epoch with exactly these sequences."""
         if batch.producer_epoch != self.producer_epoch:

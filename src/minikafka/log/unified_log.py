@@ -468,10 +468,6 @@ class UnifiedLog:
         start = self._log_start_offset
         return TimestampAndOffset(-1, start, self._leader_epochs.epoch_for_offset(start))
 
-    def latest_offset(self) -> TimestampAndOffset:
-        """The log end offset with the newest epoch (ListOffsets with -1); the timestamp is -1."""
-        return TimestampAndOffset(-1, self._local.log_end_offset, self._leader_epochs.latest_epoch)
-
     def offset_for_leader_epoch(self, epoch: int) -> tuple[int, int]:
         """The largest epoch <= the asked one and its end offset; (-1, -1) when that is undefined."""
         return self._leader_epochs.end_offset_for(epoch, self._local.log_end_offset)

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from minikafka.scheduler import Promise
 
 CONSUMER_REPLICA_ID = -1
-DEBUGGING_REPLICA_ID = -2
 READ_COMMITTED = 1
 
 

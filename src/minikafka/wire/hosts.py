@@ -14,23 +14,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from logging import Logger
-    from typing import Protocol
 
     Work = Callable[[], object]
-
-    class Host(Protocol):
-        """Where a listener's callbacks run."""
-
-        loop: asyncio.AbstractEventLoop
-
-        def start(self) -> None:
-            """Begin; what was put into the loop before is done first."""
-            ...
-
-        def end(self, last: Work) -> None:
-            """Have `last` done in the loop and come to an end; waits for it, but in the loop itself."""
-            ...
-
 
 log: Logger = logger("wire")
 
