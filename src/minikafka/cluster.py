@@ -315,8 +315,8 @@ class MiniKafka(ClusterViews, ClusterSockets):
             IllegalStateError: it is up already.
             IllegalArgumentError: the cluster listens, and somebody else has taken the broker's port.
         """
-        self._check_open()
         with self.driver.lock:
+            self._check_open()
             if self._known(node_id) in self.brokers:
                 raise IllegalStateError(f"broker {node_id} is up already")
             self._start_broker(node_id)
@@ -403,9 +403,10 @@ class MiniKafka(ClusterViews, ClusterSockets):
             return
         self._closed = True
         bootstrap.withdraw(self.endpoint)
-        if self._listener is not None:
-            self._listener.close()
-            self._listener = None
+        with self.driver.lock:  # another thread may be about to listen
+            listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.close()
         with self.driver.lock:
             for client in list(self._clients):
                 client._crash()  # type: ignore[attr-defined]

@@ -26,7 +26,8 @@ class ClusterSockets:
     @property
     def listening_on(self) -> str | None:
         """Where wire clients find the cluster, as `listen` has told; None if it does not listen."""
-        return None if self._listener is None else self._listener.bootstrap_servers
+        listener = self._listener
+        return None if listener is None or listener.loop.is_closed() else listener.bootstrap_servers
 
     def listen(
         self,
@@ -116,8 +117,10 @@ class ClusterSockets:
         from minikafka.wire.listener import Listener
 
         kafka = self._cluster
-        kafka._check_open()
         with kafka.driver.lock:
+            kafka._check_open()
+            if self._listener is not None and self._listener.loop.is_closed():
+                self._on_loop_end()
             if self._listener is not None:
                 raise IllegalStateError(f"the cluster listens already on {self._listener.bootstrap_servers}")
             listener = Listener(kafka.endpoint, dict(zip(kafka.node_ids, where)), options, on_loop_end)
@@ -129,7 +132,7 @@ class ClusterSockets:
                 raise
             self._listener = listener
             if on_loop_end is not None and isinstance(kafka.driver, BackgroundDriver):
-                kafka.driver.turn_in_loop(listener.loop)
+                kafka.driver.turn_in_loop(listener.loop, on_loop_end)
             self._make_offsets_topic()
         return listener.bootstrap_servers
 
@@ -142,7 +145,7 @@ class ClusterSockets:
             kafka.driver.settle()
 
     def _on_loop_end(self) -> None:
-        """The event loop that the cluster listens in ends before the cluster."""
+        """The event loop that the cluster listens in ends before the cluster, or is found to be closed."""
         from minikafka.drivers.background import BackgroundDriver
 
         listener, self._listener = self._listener, None

@@ -127,3 +127,53 @@ def test_a_loop_that_was_closed_gives_way_to_a_thread(driver):
         driver.scheduler.call_soon(done.set)
     assert done.wait(WAIT_S)
     assert clock_threads() == ["minikafka-clock"]
+
+
+def test_a_loop_that_is_closed_while_another_thread_calls_it(driver, monkeypatch):
+    """It is open when it is asked, and closed when it is told."""
+    loop = asyncio.new_event_loop()
+
+    async def main():
+        driver.turn_in_loop(loop)
+        await asyncio.sleep(0)
+
+    loop.run_until_complete(main())
+    tell = loop.call_soon_threadsafe
+
+    def close_and_tell(*args):
+        loop.close()
+        tell(*args)
+
+    monkeypatch.setattr(loop, "call_soon_threadsafe", close_and_tell)
+    done = threading.Event()
+
+    def work():
+        with driver.lock:
+            driver.scheduler.call_soon(done.set)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join(WAIT_S)
+    assert done.wait(WAIT_S)
+    assert clock_threads() == ["minikafka-clock"]
+
+
+def test_a_driver_that_is_closed_while_its_thread_comes_to_an_end(driver, monkeypatch):
+    """Nobody turns it afterwards."""
+    turner = driver._turner
+    end = turner.end
+
+    def end_and_close():
+        monkeypatch.setattr(turner, "end", end)
+        end()
+        driver.close()
+
+    monkeypatch.setattr(turner, "end", end_and_close)
+    loop = asyncio.new_event_loop()
+
+    async def main():
+        driver.turn_in_loop(loop)
+        assert driver._turner is turner
+
+    loop.run_until_complete(main())
+    loop.close()

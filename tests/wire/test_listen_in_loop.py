@@ -242,12 +242,15 @@ def test_a_connection_that_is_accepted_as_the_loop_ends(connect: Connect) -> Non
 
 
 def test_a_loop_that_its_owner_closes_without_a_word(connect: Connect) -> None:
-    """Neither the cluster nor its end needs the loop any more."""
+    """The cluster listens no longer, and neither it nor its end needs the loop any more."""
     kafka = MiniKafka(2, clock="system")
     loop = asyncio.new_event_loop()
     servers = loop.run_until_complete(kafka.listen_in_loop())
     loop.close()
+    assert kafka.listening_on is None
     kafka.create_topic("t")
+    with pytest.raises(ConnectionRefusedError):
+        connect(servers.split(",")[0])
     with kafka.producer() as producer:
         producer.send("t", b"v").get(timeout=WAIT_S)
     kafka.kill(1)
@@ -255,6 +258,23 @@ def test_a_loop_that_its_owner_closes_without_a_word(connect: Connect) -> None:
     kafka.close()
     with pytest.raises(ConnectionRefusedError):
         connect(servers.split(",")[0])
+    assert threads() == []
+
+
+@pytest.mark.parametrize("worked", [False, True])
+def test_listening_again_after_a_loop_that_was_closed_without_a_word(connect: Connect, worked: bool) -> None:
+    kafka = MiniKafka(2, clock="system")
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(kafka.listen_in_loop())
+    loop.close()
+    if worked:
+        kafka.create_topic("t")
+    kafka.kill(1)
+    kafka.start(1)
+    for address in kafka.listen().split(","):
+        connect(address).ask(ApiVersionsRequest(), 0)
+    assert threads() == ["minikafka-clock", "minikafka-wire"]
+    kafka.close()
     assert threads() == []
 
 

@@ -26,6 +26,7 @@ from minikafka.messages.heartbeat import HeartbeatRequest
 from minikafka.messages.join_group import JoinGroupRequest, JoinGroupRequestProtocol
 from minikafka.messages.metadata import MetadataRequest, MetadataRequestTopic
 from minikafka.messages.produce import PartitionProduceData, ProduceRequest, TopicProduceData
+from minikafka.wire.listener import Listener
 
 Start = Callable[..., MiniKafka]
 Connect = Callable[[str], Any]
@@ -510,6 +511,44 @@ def test_closing_in_another_thread(listening: Start, connect: Connect) -> None:
     assert all(client.is_closed() for client in clients)
     thread.join(10)
     assert threads() == []
+
+
+def test_closing_while_another_thread_begins_to_listen(monkeypatch: pytest.MonkeyPatch) -> None:
+    kafka = MiniKafka(clock="system")
+    closing = threading.Thread(target=kafka.close)
+    open_one = Listener.open
+
+    def close_and_open(listener: Listener, node_id: int) -> None:
+        closing.start()
+        while not kafka._closed:
+            pass
+        open_one(listener, node_id)
+
+    monkeypatch.setattr(Listener, "open", close_and_open)
+    kafka.listen()
+    closing.join(10)
+    assert kafka.listening_on is None
+    assert threads() == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_child_that_ends_leaves_the_sockets_to_its_parent() -> None:
+    code = """
+import os, socket, sys
+from minikafka import MiniKafka
+kafka = MiniKafka(clock="system")
+host, port = kafka.listen().split(":")
+child = os.fork()
+if child == 0:
+    sys.exit(7)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+with socket.create_connection((host, int(port)), timeout=10) as client:
+    client.sendall(b"\\0\\0\\0\\x13\\0\\x12\\0\\0\\0\\0\\0\\1\\0\\x09minikafka")
+    assert client.recv(4)
+kafka.close()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("clock", ["system", "manual"])

@@ -9,6 +9,7 @@ from minikafka.drivers.base import BaseDriver
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, TimerHandle
+    from collections.abc import Callable
     from typing import Any, Protocol
 
     from minikafka.scheduler import Promise, Scheduler
@@ -47,6 +48,7 @@ class BackgroundDriver(BaseDriver):
         super().__init__(scheduler)
         self._sleeping = False
         """Whether a thread sleeps on `changed` and was not woken since."""
+        self._closed = False
         self._turner: Turner = ThreadTurner(self)
         scheduler.on_work = self._on_work
         self._turner.start()
@@ -63,21 +65,28 @@ class BackgroundDriver(BaseDriver):
         self.tell_time()
         self.scheduler.run_ready()
 
-    def turn_in_loop(self, loop: AbstractEventLoop) -> None:
-        """From now on, the loop that runs in the calling thread turns the scheduler, and no thread does."""
-        self._hand_over(LoopTurner(self, loop))
+    def turn_in_loop(self, loop: AbstractEventLoop, on_closed: Callable[[], object] | None = None) -> None:
+        """From now on, the loop that runs in the calling thread turns the scheduler, and no thread does.
+
+        Args:
+            loop: the loop.
+            on_closed: called under the lock when there is work and the loop turns out to be closed; has to find
+                somebody else to turn the scheduler. By default a thread does it again.
+        """
+        self._hand_over(LoopTurner(self, loop, on_closed or self.turn_in_thread))
 
     def turn_in_thread(self) -> None:
         """From now on, a thread turns the scheduler again."""
         with self.lock:
-            if self.scheduler.on_work is not None and not isinstance(self._turner, ThreadTurner):
+            if not isinstance(self._turner, ThreadTurner):
                 self._hand_over(ThreadTurner(self))
 
     def _hand_over(self, turner: Turner) -> None:
         with self.lock:
-            self._turner.end()
-            self._turner = turner
-            turner.start()
+            self._turner.end()  # gives the lock up until the thread has ended
+            if not self._closed:
+                self._turner = turner
+                turner.start()
 
     def _on_work(self) -> None:
         self.wake_sleepers()
@@ -120,6 +129,7 @@ class BackgroundDriver(BaseDriver):
     def close(self) -> None:
         """End what turns the scheduler in the background."""
         with self.lock:
+            self._closed = True
             self.scheduler.on_work = None
             self._turner.end()
             self.changed.notify_all()
@@ -190,11 +200,15 @@ class LoopTurner:
     Args:
         driver: whose scheduler.
         loop: the loop that runs in the calling thread.
+        on_closed: called when there is work and the loop is closed.
     """
 
-    def __init__(self, driver: BackgroundDriver, loop: AbstractEventLoop) -> None:
+    def __init__(
+        self, driver: BackgroundDriver, loop: AbstractEventLoop, on_closed: Callable[[], object]
+    ) -> None:
         self._driver = driver
         self._loop = loop
+        self._on_closed = on_closed
         self._thread = threading.get_ident()
         self._timer: TimerHandle | None = None
         self._called = False
@@ -208,16 +222,22 @@ class LoopTurner:
 
     def wake(self) -> None:
         """Have the loop turn the scheduler, or look at its timers earlier than it would."""
-        if self._loop.is_closed():
-            self._driver.turn_in_thread()
+        if self._ended:
             return
-        if self._called or self._turning or not self._has_news():
-            return
-        self._called = True
-        if threading.get_ident() == self._thread:
-            self._loop.call_soon(self._turn)
-        else:
-            self._loop.call_soon_threadsafe(self._turn)
+        if not self._loop.is_closed():
+            if self._called or self._turning or not self._has_news():
+                return
+            self._called = True
+            try:
+                if threading.get_ident() == self._thread:
+                    self._loop.call_soon(self._turn)
+                else:
+                    self._loop.call_soon_threadsafe(self._turn)
+                return
+            except RuntimeError:
+                if not self._loop.is_closed():
+                    raise  # else it was closed in its own thread just now
+        self._on_closed()
 
     def _has_news(self) -> bool:
         if not self._driver.scheduler.idle:

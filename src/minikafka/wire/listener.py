@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 from collections import deque
 from functools import partial
 
@@ -100,7 +101,8 @@ class Listener:
         self.loop: asyncio.AbstractEventLoop = self._host.loop
         self._host.start()
         # Whoever forgets to close a cluster still leaves no socket for the interpreter to complain of.
-        atexit.register(self.close)
+        self._process_id = os.getpid()
+        atexit.register(self._close_at_exit)
 
     @property
     def bootstrap_servers(self) -> str:
@@ -139,7 +141,7 @@ class Listener:
                 return
             self._closed = True
             doors, self._doors = list(self._doors.values()), {}
-        atexit.unregister(self.close)
+        atexit.unregister(self._close_at_exit)
         for door in doors:
             door.shut()
 
@@ -147,9 +149,17 @@ class Listener:
             for door in doors:
                 door.close()
 
-        with self._endpoint.driver.released():
-            self._host.end(last)
+        if self.loop.is_closed():
+            last()  # nobody is to be waited for, and who holds the lock may keep it
+        else:
+            with self._endpoint.driver.released():
+                self._host.end(last)
         self._close_ports()
+
+    def _close_at_exit(self) -> None:
+        # A forked child ends with the same list of what is to be done; the sockets are its parent's.
+        if os.getpid() == self._process_id:
+            self.close()
 
     async def aclose(self) -> None:
         """`close`, and wait until every connection is gone; in the event loop that the listener lives in."""
@@ -164,8 +174,11 @@ class Listener:
     # What runs in the event loop
 
     def _in_loop(self, call: Callable[[], object]) -> None:
-        if not self.loop.is_closed():
+        try:
             self.loop.call_soon_threadsafe(self.guarded, call)
+        except RuntimeError:
+            if not self.loop.is_closed():
+                raise  # else there is nothing any more that could be called
 
     def guarded(self, call: Callable[[], object]) -> None:
         """Call, and keep what it raises: that is nobody's but ours, and a caller's loop would not tell us."""
