@@ -34,6 +34,26 @@ def test_an_empty_log(make_log):
     log._check()
 
 
+@pytest.mark.parametrize("compression", [0, 1])
+@pytest.mark.parametrize("count", [3, 1000, 2**31 - 1])
+def test_a_batch_cannot_span_more_offsets_than_it_has_room_for_records(make_log, now, compression, count):
+    """The smallest record has seven bytes; a million of them may be compressed to a few."""
+    log = make_log()
+    records = [(delta, now, None, None, ()) for delta in range(min(count, 1000))]
+    honest = RecordBatch.build(records, compression=compression)
+    log.append_as_leader([RecordBatch.from_bytes(honest.encode())], 0, now)
+    lying = RecordBatch.build(records[:2], compression=compression, last_offset_delta=count - 1)
+    lying.record_count = count
+    lying = RecordBatch.from_bytes(lying.encode())
+    assert lying.record_count == count == lying.last_offset_delta + 1
+    if compression and count <= 1000:
+        log.append_as_leader([lying], 0, now)
+    else:
+        with pytest.raises(errors.InvalidRecordError, match="premature EOF"):
+            log.append_as_leader([lying], 0, now)
+        assert log.log_end_offset == len(records)
+
+
 def test_offsets_and_epochs(make_log, batch_of, now, values):
     log = make_log()
     first = log.append_as_leader([batch_of(b"a", b"b")], 3, now)

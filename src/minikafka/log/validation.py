@@ -3,15 +3,20 @@
 Mirrors org.apache.kafka.storage.internals.log.LogValidator and the checks of UnifiedLog.append.
 
 Simplification: the records of a batch that came as bytes are looked at only if something depends on them (a
-compacted topic, a limit on old timestamps, another codec); Kafka decompresses and walks every batch, and
-takes the largest timestamp from the records rather than from the header.
+compacted topic, a limit on old timestamps, another codec), but there cannot be more of them than bytes for them;
+Kafka decompresses and walks every batch, and takes the largest timestamp from the records rather than from the header.
 """
 
 from __future__ import annotations
 
 from minikafka.errors import InvalidRecordError, InvalidTimestampError, MessageSizeTooLargeError
 from minikafka.log.config import MAX_LONG
-from minikafka.log.record_batch import LOG_APPEND_TIME, NO_TIMESTAMP
+from minikafka.log.record_batch import (
+    BATCH_OVERHEAD,
+    LOG_APPEND_TIME,
+    MAX_DECOMPRESSED_BYTES,
+    NO_TIMESTAMP,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +24,9 @@ if TYPE_CHECKING:
     from minikafka.log.producer_state import Origin
     from minikafka.log.record_batch import RecordBatch
     from minikafka.structs import TopicPartition
+
+_SMALLEST_RECORD = 7
+"""Bytes: a record's size, attributes, deltas of timestamp and offset, sizes of key and value, number of headers."""
 
 
 class RecordError:
@@ -87,6 +95,7 @@ def validate_batch(
         or batch.record_count <= 0
         or batch.is_control
         or (batch.producer_id >= 0 and batch.base_sequence < 0)
+        or batch.record_count * _SMALLEST_RECORD > batch.size_in_bytes - BATCH_OVERHEAD
     ):
         _refuse_client_batch(batch, _name(topic_partition))
     if config.concerns_records or batch.max_timestamp - now_ms > config.message_timestamp_after_max_ms:
@@ -117,6 +126,7 @@ def _check_size(batch: RecordBatch, config: LogConfig, topic_partition: TopicPar
 
 
 def _refuse_client_batch(batch: RecordBatch, name: str) -> None:
+    """Look again at a batch that seems wrong: one of many records may be compressed."""
     span = batch.last_offset_delta + 1
     if span <= 0:
         raise InvalidRecordError(
@@ -137,10 +147,14 @@ def _refuse_client_batch(batch: RecordBatch, name: str) -> None:
         raise InvalidRecordError(
             f"Clients are not allowed to write control records in topic partition {name}"
         )
-    raise InvalidRecordError(
-        f"Invalid sequence number {batch.base_sequence} in record batch with producerId {batch.producer_id} in "
-        f"topic partition {name}"
-    )
+    if batch.producer_id >= 0 and batch.base_sequence < 0:
+        raise InvalidRecordError(
+            f"Invalid sequence number {batch.base_sequence} in record batch with producerId {batch.producer_id} in "
+            f"topic partition {name}"
+        )
+    size = MAX_DECOMPRESSED_BYTES if batch.compression else batch.size_in_bytes - BATCH_OVERHEAD
+    if batch.record_count * _SMALLEST_RECORD > size:
+        raise InvalidRecordError("Incorrect declared batch size, premature EOF reached")
 
 
 def _check_records(batch: RecordBatch, config: LogConfig, name: str, now_ms: int) -> None:
