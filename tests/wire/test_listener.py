@@ -601,6 +601,17 @@ def test_a_broker_without_files_left_accepts_later(
     assert "broker-1 cannot accept connections: [Errno 24]" in caplog.text
 
 
+def test_a_connection_that_is_reset_before_it_is_accepted_is_nobodys_bug(
+    kafka: MiniKafka, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """macOS sets no option of such a socket; here nobody can, as long as the option does not exist."""
+    with monkeypatch.context() as patch:
+        patch.setattr(socket, "SO_KEEPALIVE", 9999)
+        assert connect(kafka.listening_on).is_closed()
+    assert connect(kafka.listening_on).ask(ApiVersionsRequest(), 0).error_code == 0
+    assert not kafka.poisoned
+
+
 def test_a_port_that_is_taken_between_two_lives_leaves_the_broker_down(
     listening: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:

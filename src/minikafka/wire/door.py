@@ -85,7 +85,12 @@ class Door:
                     loop.call_later(_ACCEPT_AGAIN_S, self.listener.guarded, partial(self._start, listening))
                 return
             accepted.setblocking(False)
-            accepted.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # as Kafka does
+            try:
+                accepted.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # as Kafka does
+            except OSError:
+                # Some systems refuse it once the client has reset the connection.
+                accepted.close()
+                continue
             arrival = loop.create_task(loop.connect_accepted_socket(lambda: Peer(self), accepted))
             self._arrivals[arrival] = accepted
             arrival.add_done_callback(self._arrived)
