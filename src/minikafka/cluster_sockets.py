@@ -36,7 +36,7 @@ class ClusterSockets:
         *,
         advertised_host: str | None = None,
         advertised_port: int | Sequence[int] | None = None,
-        prompt_rebalances: bool = False,
+        prompt_rebalances: bool | None = None,
         **options: int,
     ) -> str:
         """Let clients of other libraries and processes in, by sockets that speak Kafka's protocol.
@@ -53,8 +53,9 @@ class ClusterSockets:
                 to ``"0.0.0.0"`` and advertise the name that clients know this machine or container by.
             advertised_port: the ports that clients are told, in the manner of `port`; by default those that are
                 listened on. Differs behind a proxy, or where a container's ports are mapped.
-            prompt_rebalances: let a group's members hear of a rebalance mostly at once, where with Kafka they do by
-                their next heartbeat, up to ``heartbeat.interval.ms`` (3 s by default) later; see
+            prompt_rebalances: whether a group's members hear of a rebalance mostly at once, where with Kafka they
+                do by their next heartbeat, up to ``heartbeat.interval.ms`` (3 s by default) later. By default the
+                clients do that it costs nothing, librdkafka's and Java's; with True all, with False none; see
                 `minikafka.wire.options.ListenerOptions`.
             options: more of `minikafka.wire.options.ListenerOptions`, such as ``connections_max_idle_ms``. Those
                 that Kafka's brokers have default to what the cluster was started with.
@@ -86,7 +87,7 @@ class ClusterSockets:
         *,
         advertised_host: str | None = None,
         advertised_port: int | Sequence[int] | None = None,
-        prompt_rebalances: bool = False,
+        prompt_rebalances: bool | None = None,
         **options: int,
     ) -> str:
         """The same as `listen` in the running event loop: sockets and the cluster's time need no thread then.

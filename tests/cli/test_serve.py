@@ -154,7 +154,9 @@ def test_the_listener_is_told_what_the_options_say(cli, monkeypatch):
         "prompt_rebalances": True,
     }
     cli("serve")
-    assert (told["port"], told["prompt_rebalances"]) == (9092, False)
+    assert (told["port"], told["prompt_rebalances"]) == (9092, None)
+    cli("serve", "--no-prompt-rebalances")
+    assert told["prompt_rebalances"] is False
 
 
 def test_an_internal_error_ends_it_and_is_told_in_full(cli, monkeypatch, tmp_path):

@@ -139,6 +139,44 @@ def test_a_fetch_yields_to_the_next_request(kafka: MiniKafka, connect: Connect) 
         assert client.receive(ApiVersionsRequest, 0)[0] == index + 1
 
 
+@pytest.mark.parametrize(
+    ("name", "version"),
+    [
+        ("librdkafka", "2.6.1"),
+        ("confluent-kafka-python", "2.16.1-rdkafka-2.16.0"),
+        ("apache-kafka-java", "4.2.1"),
+    ],
+)
+def test_by_default_the_heartbeats_of_patient_clients_are_held_and_their_fetches_yield(
+    listening: Start, connect: Connect, name: str, version: str
+) -> None:
+    kafka = listening()
+    kafka.create_topic("t")
+    client = connect(kafka.listening_on)
+    client.ask(ApiVersionsRequest(client_software_name=name, client_software_version=version), 3)
+    client.send(sole_member(client), 3, 1)
+    kafka.wait_until(lambda: held(kafka) == 1)
+    client.send(parked_fetch(), 11, 2)
+    client.send(ApiVersionsRequest(), 0, 3)
+    assert client.receive(HeartbeatRequest, 3)[0] == 1
+    assert client.receive(FetchRequest, 11)[0] == 2
+    assert client.receive(ApiVersionsRequest, 0)[0] == 3
+
+
+@pytest.mark.parametrize(
+    ("limits", "name"),
+    [({}, "kafkajs"), ({}, "kafka-python"), ({"prompt_rebalances": False}, "librdkafka")],
+)
+def test_whose_heartbeats_are_not_held(
+    listening: Start, connect: Connect, limits: dict[str, Any], name: str
+) -> None:
+    kafka = listening(limits=limits)
+    client = connect(kafka.listening_on)
+    client.ask(ApiVersionsRequest(client_software_name=name, client_software_version="2.0.0"), 3)
+    assert client.ask(sole_member(client), 3).error_code == 0
+    assert held(kafka) == 0
+
+
 def test_by_default_nothing_is_held_and_nothing_yields(listening: Start, connect: Connect) -> None:
     kafka = listening()
     kafka.create_topic("t")
@@ -167,8 +205,12 @@ def test_brokers_going_down_let_everything_go(kafka: MiniKafka, connect: Connect
     kafka.check_health()
 
 
-def test_the_survivor_of_a_real_group_hears_at_once_of_a_leave(kafka: MiniKafka) -> None:
+@pytest.mark.parametrize("limits", [{}, {"prompt_rebalances": True}])
+def test_the_survivor_of_a_real_group_hears_at_once_of_a_leave(
+    listening: Start, limits: dict[str, Any]
+) -> None:
     """It joins again without another heartbeat in between, by the answer to the one that is held."""
+    kafka = listening(limits=limits)
     confluent_kafka = pytest.importorskip("confluent_kafka")
     config = {"bootstrap.servers": kafka.listening_on, "group.id": "g", "auto.offset.reset": "earliest"}
     kafka.create_topic("u", 2)

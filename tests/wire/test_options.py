@@ -27,6 +27,7 @@ def test_every_option_of_kafkas_is_one_of_the_brokers() -> None:
         ({"socket_request_max_bytes": 0}, "socket.request.max.bytes"),
         ({"socket_listen_backlog_size": "many"}, "socket.listen.backlog.size"),
         ({"write_buffer_bytes": 0}, "write_buffer_bytes=0: expected a positive number"),
+        ({"prompt_rebalances": 1}, "prompt_rebalances=1: expected True, False or None"),
         ({"read_buffer_bytes": True}, "read_buffer_bytes=True: expected a positive number"),
         ({"num_partitions": 3}, "unknown option of a listener 'num_partitions'"),
         ({"backlog": 3}, "unknown option of a listener 'backlog'.*socket_listen_backlog_size"),

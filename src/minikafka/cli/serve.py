@@ -86,9 +86,10 @@ def a_host(_: click.Context, __: click.Parameter, text: str | None) -> str | Non
     help="A broker option by Kafka's name, such as auto.create.topics.enable=false. Repeatable.",
 )
 @click.option(
-    "--prompt-rebalances",
-    is_flag=True,
-    help="Let members of a group hear of a rebalance mostly at once; with Kafka they do by their next heartbeat.",
+    "--prompt-rebalances/--no-prompt-rebalances",
+    default=None,
+    help="Whether members of a group hear of a rebalance mostly at once, not by their next heartbeat as with Kafka.  "
+    "[default: clients of librdkafka and Java do]",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Of everything drawn at random.")
 @click.option(
@@ -114,7 +115,7 @@ def serve(
     topics: tuple[str, ...],
     topic_configs: tuple[str, ...],
     configs: tuple[str, ...],
-    prompt_rebalances: bool,
+    prompt_rebalances: bool | None,
     seed: int,
     ready_file: Path | None,
     as_json: bool,

@@ -1,9 +1,10 @@
 """How long a connection waits for an answer that could be given now: `minikafka.structs.RequestContext.hurry`.
 
-Two kinds of requests may have a promise that hurries them. With ``prompt_rebalances`` Heartbeats have one, without
-which they are not held at all, and Fetches: whatever comes after them on their connection hurries them, for requests
-of a connection are answered in order. And if the cluster's time is moved by hand, the ``max_wait_ms`` of a Fetch are
-real ones: a client that polls would else wait for somebody to move the clock, with all that it sends after it.
+Two kinds of requests may have a promise that hurries them. Of clients with ``prompt_rebalances`` Heartbeats have one,
+without which they are not held at all, and Fetches: whatever comes after them on their connection hurries them, for
+requests of a connection are answered in order. And if the cluster's time is moved by hand, the ``max_wait_ms`` of a
+Fetch are real ones: a client that polls would else wait for somebody to move the clock, with all that it sends after
+it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from minikafka.messages.api_versions import ApiVersionsRequest
     from minikafka.messages.schema import Request
 
     Work = Callable[[], object]
@@ -23,6 +25,21 @@ if TYPE_CHECKING:
 
 _LONGEST_HEARTBEAT_MS = 2900
 """In real time; the coordinator does not hold one longer in the cluster's."""
+
+_JAVA = "apache-kafka-java"
+_LIBRDKAFKA = "rdkafka"
+"""Part of librdkafka's name, and of the version of what is built upon it: ``"2.16.1-rdkafka-2.16.0"``."""
+
+
+def is_patient(request: ApiVersionsRequest) -> bool:
+    """Whether a client goes on with everything else while a heartbeat of its own is not answered.
+
+    Known to do so are librdkafka, all that is built upon it, and the Java client: they send heartbeats in the
+    background, by a connection that nothing else waits for. A client that sends them in its poll loop would not
+    poll meanwhile (kafkajs).
+    """
+    software = request.client_software_name
+    return software == _JAVA or _LIBRDKAFKA in software or _LIBRDKAFKA in request.client_software_version
 
 
 class Hurry:
@@ -65,12 +82,12 @@ class Hurry:
 
 
 class Hurries:
-    """Which requests of a listener are parked with a promise that ends it.
+    """Which requests of a connection are parked with a promise that ends it.
 
     Args:
         run: does something inside the gate, and delivers the answers that come of it.
         by_hand: whether the cluster's time stands still but for `MiniKafka.advance`.
-        prompt_rebalances: see `minikafka.wire.options.ListenerOptions`.
+        prompt_rebalances: whether the client has them; see `minikafka.wire.options.ListenerOptions`.
     """
 
     __slots__ = ("_by_hand", "_prompt_rebalances", "_run")

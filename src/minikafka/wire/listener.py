@@ -67,17 +67,17 @@ class Listener:
                 "a cluster with clock='virtual' cannot listen: clients on sockets live in real time; "
                 "start it with clock='system', or with clock='manual' to move its time by advance()"
             )
+        self._endpoint = endpoint
         self.options: ListenerOptions = options
         self.network: Transport = endpoint.transport
         self.served = CLIENT_APIS
         self.gate: Gate = Gate(endpoint.driver, endpoint.scheduler)
-        by_hand = endpoint.driver.clock_name() == "manual"
-        self.hurries: Hurries | None = None
-        """Which requests are parked with a promise that ends it; None: none are."""
-        if by_hand or options.prompt_rebalances:
-            self.hurries = Hurries(self.run, by_hand=by_hand, prompt_rebalances=options.prompt_rebalances)
+        prompt = options.prompt_rebalances
+        self.hurries: Hurries | None = self._hurries(prompt is True)
+        """Which requests of a connection are parked with a promise that ends it; None: none are."""
+        self.patient_hurries: Hurries | None = self._hurries(prompt is not False)
+        """The same for clients that a held heartbeat keeps from nothing."""
         self.read_buffer: memoryview[int] = memoryview(bytearray(_READ_BYTES))
-        self._endpoint = endpoint
         self._ports: dict[int, Port] = {}
         try:
             for node_id, place in places.items():
@@ -103,6 +103,12 @@ class Listener:
         # Whoever forgets to close a cluster still leaves no socket for the interpreter to complain of.
         self._process_id = os.getpid()
         atexit.register(self._close_at_exit)
+
+    def _hurries(self, prompt_rebalances: bool) -> Hurries | None:
+        by_hand = self._endpoint.driver.clock_name() == "manual"
+        if not (by_hand or prompt_rebalances):
+            return None
+        return Hurries(self.run, by_hand=by_hand, prompt_rebalances=prompt_rebalances)
 
     @property
     def bootstrap_servers(self) -> str:

@@ -41,11 +41,13 @@ class ListenerOptions:
             connection is handled. Kafka writes one answer before it takes the next request; this is its like
             for many small ones.
         read_buffer_bytes: while a connection's request is handled, so much is read ahead.
-        prompt_rebalances: let members hear of a rebalance, and read on after it, sooner than Kafka does. The answer
-            to a heartbeat in a Stable group is held back until there is news, the next one is due, or the client
-            sends another request over the same connection; and a Fetch that waits for records is answered when
-            the client sends another request. Kafka answers a heartbeat at once, and a member hears of a rebalance
-            by its next one, up to ``heartbeat.interval.ms`` later (3 s by default).
+        prompt_rebalances: whether members hear of a rebalance, and read on after it, sooner than with Kafka, which
+            answers a heartbeat at once: there they hear by their next one, up to ``heartbeat.interval.ms`` later
+            (3 s by default). Prompt means that the answer to a heartbeat in a Stable group is held back until there
+            is news, the next one is due, or the client sends another request over the same connection; and that a
+            Fetch that waits for records is answered when the client sends another request. None, the default: for
+            clients that go on meanwhile, by the names that they tell: librdkafka, what is built upon it, and the
+            Java client. True: for all. False: for none, as in Kafka.
 
     Raises:
         IllegalArgumentError: there is no such option, or it has a bad value.
@@ -64,16 +66,18 @@ class ListenerOptions:
         *,
         write_buffer_bytes: int = 1024 * 1024,
         read_buffer_bytes: int = 1024 * 1024,
-        prompt_rebalances: bool = False,
+        prompt_rebalances: bool | None = None,
         **kafkas: int,
     ) -> None:
         for name, value in _over(config, kafkas).items():
             setattr(self, name, value)
         self.write_buffer_bytes: int = write_buffer_bytes
         self.read_buffer_bytes: int = read_buffer_bytes
-        self.prompt_rebalances: bool = prompt_rebalances
-        if type(prompt_rebalances) is not bool:
-            raise IllegalArgumentError(f"prompt_rebalances={prompt_rebalances!r}: expected True or False")
+        self.prompt_rebalances: bool | None = prompt_rebalances
+        if prompt_rebalances is not None and type(prompt_rebalances) is not bool:
+            raise IllegalArgumentError(
+                f"prompt_rebalances={prompt_rebalances!r}: expected True, False or None"
+            )
         for name in ("read_buffer_bytes", "write_buffer_bytes"):
             value = getattr(self, name)
             if type(value) is not int or value < 1:

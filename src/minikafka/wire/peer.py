@@ -7,10 +7,12 @@ from asyncio import BufferedProtocol
 from minikafka.codec import ProtocolError, StringTooLongError
 from minikafka.errors import ErrorCode, UnsupportedCodecError
 from minikafka.logs import logger
+from minikafka.messages.api_versions import ApiVersionsRequest
 from minikafka.scheduler import Promise
 from minikafka.wire.addresses import java_address
 from minikafka.wire.advertised import advertise
 from minikafka.wire.connection import Connection, State
+from minikafka.wire.hurry import is_patient
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ class Peer(BufferedProtocol):
         self._writable = True
         self._reading = True
         self._end: str | None = None
+        self._hurries = door.listener.hurries
         self._hurry: Hurry | None = None
         """What makes the brokers answer the request that they have now."""
 
@@ -134,7 +137,6 @@ class Peer(BufferedProtocol):
         """Inside the gate: one request after the other, until one has to wait or enough is to be written."""
         connection = self._connection
         listener = self._listener
-        hurries = listener.hurries
         enough = self._options.write_buffer_bytes
         while self._size <= enough:
             try:
@@ -150,13 +152,16 @@ class Peer(BufferedProtocol):
             if not self.door.is_open:
                 self._end = "the broker went down"
                 return
+            message = incoming.message
+            if type(message) is ApiVersionsRequest and is_patient(message):
+                self._hurries = listener.patient_hurries
             hurry = None
-            if hurries is not None:
-                hurry = hurries.of(incoming.message, more_has_come=connection.buffered > 0)
+            if self._hurries is not None:
+                hurry = self._hurries.of(message, more_has_come=connection.buffered > 0)
             answer = listener.network.ask(
                 self.address,
                 self.door.broker_address,
-                incoming.message,
+                message,
                 client_id=incoming.client_id,
                 api_version=incoming.api_version,
                 client_host=self._host,
