@@ -169,6 +169,14 @@ def test_session_errors(orders):
     assert orders.ask(session_request(1, session)).error_code == ErrorCode.FETCH_SESSION_ID_NOT_FOUND
 
 
+def test_a_session_may_begin_with_no_partition(orders):
+    session = orders.ask(session_request(0)).session_id
+    assert session != 0
+    assert told(orders.ask(session_request(1, session, offsets=[(0, 0)]))) == [0]
+    emptied = orders.ask(session_request(2, session, forgotten=[0]))
+    assert (emptied.error_code, emptied.session_id) == (0, 0)
+
+
 def test_an_error_is_told_in_every_answer_of_a_session(orders):
     session = orders.ask(session_request(0, offsets=[(0, 0)])).session_id
     assert told(orders.ask(session_request(1, session, offsets=[(0, 50)]))) == [0]

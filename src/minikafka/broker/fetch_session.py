@@ -273,7 +273,7 @@ class FetchSessionCache:
         self, wanted: list[Wanted], entries: list[Entry], is_follower: bool, uses_topic_ids: bool
     ) -> FetchSession | None:
         """Open a session for what was just answered; None if every slot is in use."""
-        if not entries or not self._make_room(is_follower, len(entries)):
+        if not self._make_room(is_follower, len(entries)):
             return None
         session_id = INVALID_SESSION_ID
         while session_id == INVALID_SESSION_ID or session_id in self.sessions:
