@@ -16,6 +16,7 @@ from minikafka.log.record_batch import RecordBatch
 from minikafka.messages.api_versions import ApiVersionsRequest
 from minikafka.messages.create_topics import CreatableTopic, CreateTopicsRequest
 from minikafka.messages.fetch import FetchPartition, FetchRequest, FetchTopic, ForgottenTopic
+from minikafka.messages.find_coordinator import FindCoordinatorRequest
 from minikafka.messages.headers import RequestHeader
 from minikafka.messages.join_group import JoinGroupRequest, JoinGroupRequestProtocol
 from minikafka.messages.metadata import MetadataRequest, MetadataRequestTopic
@@ -129,6 +130,20 @@ def test_any_client_id(client: Any, encode_frame: Callable[..., bytes], client_i
     for version in versions("Metadata"):
         client.socket.sendall(encode_frame(MetadataRequest(topics=[]), version, version, client_id))
         assert client.receive(MetadataRequest, version)[0] == version
+
+
+@pytest.mark.parametrize("version", [3, 4])
+def test_what_is_not_utf_8_is_replaced(client: Any, version: int) -> None:
+    """In names of every kind, as Java does."""
+    header = struct.pack(">hhih", 10, version, 4, 3) + b"r\xffw"
+    if version == 3:
+        body = b"\0\x04g\xc3g\0\0"
+    else:
+        body = b"\0\0\x02\x04g\xc3g\0"
+    client.socket.sendall(struct.pack(">i", len(header + body)) + header + body)
+    correlation_id, answer = client.receive(FindCoordinatorRequest, version)
+    assert (correlation_id, answer.error_code) == (4, 0)
+    assert [each.key for each in answer.coordinators] == ([] if version == 3 else ["g\ufffdg"])
 
 
 def test_unknown_tagged_fields_are_passed_over(client: Any) -> None:

@@ -92,14 +92,26 @@ def decode_at(
 
         check_version(cls, version)
         decode = cls._decoders[version] = decoder(cls, version, cls.is_flexible(version))
+    found: tuple[B, int]
     try:
-        found: tuple[B, int] = decode(data, position, end)
-    except (struct.error, IndexError, UnicodeDecodeError) as error:
+        try:
+            found = decode(data, position, end)
+        except UnicodeDecodeError:
+            found = _lenient_decoder(cls, version)(data, position, end)
+    except (struct.error, IndexError) as error:
         raise ProtocolError(f"{cls.__name__} v{version} is malformed: {error}") from error
     if found[1] > end:
         # What has a fixed size was read from the bytes behind.
         raise ProtocolError(f"{cls.__name__} v{version} is malformed: the input ends inside a field")
     return found
+
+
+@cache
+def _lenient_decoder(cls: type[Body], version: int) -> Callable[[bytes, int, int], tuple[Any, int]]:
+    """The decoder of messages whose strings are not UTF-8; hardly anybody sends them."""
+    from minikafka.messages.decoder import decoder
+
+    return decoder(cls, version, cls.is_flexible(version), lenient=True)
 
 
 def compile_init(cls: type[Message]) -> Callable[..., None]:

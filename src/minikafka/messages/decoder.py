@@ -23,17 +23,28 @@ if TYPE_CHECKING:
     from minikafka.messages.schema import Message
 
 
-def decoder(cls: type[Message], version: int, flexible: bool) -> Callable[[bytes, int, int], tuple[Any, int]]:
-    """Make the function that reads a `cls` of this version: (data, position, end) to (message, position)."""
-    return _Decoder(version, flexible).compile(cls)
+def decoder(
+    cls: type[Message], version: int, flexible: bool, *, lenient: bool = False
+) -> Callable[[bytes, int, int], tuple[Any, int]]:
+    """Make the function that reads a `cls` of this version: (data, position, end) to (message, position).
+
+    Args:
+        cls: the message's class.
+        version: the version.
+        flexible: whether it is a flexible one.
+        lenient: whether what is not UTF-8 in a string is replaced by U+FFFD, as Java does; else the function raises
+            UnicodeDecodeError.
+    """
+    return _Decoder(version, flexible, lenient).compile(cls)
 
 
 class _Decoder:
     """Collects the lines of one decoder."""
 
-    def __init__(self, version: int, flexible: bool) -> None:
+    def __init__(self, version: int, flexible: bool, lenient: bool) -> None:
         self.version = version
         self.flexible = flexible
+        self.decode = ".decode('utf-8', 'replace')" if lenient else ".decode()"
         self.lines: list[str] = []
         self.level = 0
         """How many messages the one that is read is inside of."""
@@ -158,7 +169,7 @@ class _Decoder:
         else:
             self._length(compact, "i", depth)
         self._checked(target, nullable, 1, depth)
-        value = "u[p:p + n].decode()" if kind == "string" else "u[p:p + n]"
+        value = f"u[p:p + n]{self.decode if kind == 'string' else ''}"
         self._emit(f"{target} = {value}; p += n", depth + 1)
 
     def _array(self, element: type[Message] | str, target: str, nullable: bool, depth: int) -> None:
