@@ -21,6 +21,7 @@ CLIENT_ID = "oracle"
 CLOSED = {"closed": True}
 """What is observed when the broker closed the connection instead of an answer."""
 _TIMEOUT_S = 30
+_SIZE = struct.Struct(">i")
 
 
 class Connection(Closing):
@@ -28,12 +29,15 @@ class Connection(Closing):
 
     Args:
         address: ``"127.0.0.1:9092"``.
+        client_id: who asks.
         timeout_s: how long an answer may take.
     """
 
-    def __init__(self, address: str, timeout_s: float = _TIMEOUT_S) -> None:
+    def __init__(self, address: str, client_id: str = CLIENT_ID, timeout_s: float = _TIMEOUT_S) -> None:
         host, port = address.rsplit(":", 1)
         self._socket = socket.create_connection((host, int(port)), timeout=timeout_s)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._client_id = client_id
         self._correlation_id = 0
 
     def ask(self, request: Request, version: int | None = None) -> dict[str, Any]:
@@ -45,22 +49,18 @@ class Connection(Closing):
     def send(self, request: Request, version: int | None = None) -> None:
         """Send a request, and wait for nothing."""
         spoken = request.max_version if version is None else version
-        self.send_body(request.api_key, spoken, request.encode(spoken), request.header_version(spoken))
-
-    def send_body(self, api_key: int, version: int, body: bytes, header_version: int) -> None:
-        """Send a body that may be anything, behind a right header."""
         self._correlation_id += 1
-        header = RequestHeader(
-            request_api_key=api_key,
-            request_api_version=version,
-            correlation_id=self._correlation_id,
-            client_id=CLIENT_ID,
+        head = header(
+            request.api_key, spoken, request.header_version(spoken), self._correlation_id, self._client_id
         )
-        self.send_frame(header.encode(header_version) + body)
+        self.send_bytes(sized(head + request.encode(spoken)))
 
-    def send_frame(self, data: bytes) -> None:
-        """Send any bytes with their size in front."""
-        self._socket.sendall(struct.pack(">i", len(data)) + data)
+    def send_bytes(self, data: bytes) -> None:
+        """Send bytes as they are; a connection that is closed already is found out by what receives."""
+        try:
+            self._socket.sendall(data)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
 
     def receive(self, cls: type[Request], version: int) -> dict[str, Any]:
         """The next answer, read as one to such a request."""
@@ -77,9 +77,13 @@ class Connection(Closing):
         return response_class.decode(frame[4 + response_class.header_version(version) :], version)
 
     def receive_frame(self) -> bytes | None:
-        """The bytes of the next answer; None if the broker closed the connection."""
+        """The bytes of the next answer; None if the broker closed the connection.
+
+        Raises:
+            TimeoutError: nothing came for `timeout_s`, and the connection is open.
+        """
         size = self._read(4)
-        return None if size is None else self._read(struct.unpack(">i", size)[0])
+        return None if size is None else self._read(_SIZE.unpack(size)[0])
 
     def _read(self, size: int) -> bytes | None:
         data = bytearray()
@@ -99,3 +103,20 @@ class Connection(Closing):
 
     def close(self) -> None:
         self._socket.close()
+
+
+def sized(data: bytes) -> bytes:
+    """A frame: the size, then the bytes."""
+    return _SIZE.pack(len(data)) + data
+
+
+def header(
+    api_key: int, version: int, header_version: int, correlation_id: int, client_id: str | None
+) -> bytes:
+    """The bytes of a request's header."""
+    return RequestHeader(
+        request_api_key=api_key,
+        request_api_version=version,
+        correlation_id=correlation_id,
+        client_id=client_id,
+    ).encode(header_version)

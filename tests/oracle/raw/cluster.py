@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.oracle.raw.link import CLIENT_ID, Link, header, sized
+from tests.oracle.closing import Closing
+from tests.oracle.connection import Connection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from minikafka.messages.schema import Request
+
+CLIENT_ID = "raw"
+TIMEOUT_S = 5
+"""How long an answer may take; whatever waits longer is a defect of the case or of the broker."""
 
 CONFIG = {
     # Records have timestamps of long ago, so that they are the same in every run.
@@ -20,59 +25,46 @@ CONFIG = {
 """What both sides are configured with."""
 
 
-class Cluster:
+class Cluster(Closing):
     """A side: where its brokers are, and what stands there for all cases.
 
     Args:
-        addresses: host and port of every broker, by node id.
+        bootstrap_servers: ``"host:port,..."`` of every broker; they are numbered from 1 in this order.
         check_health: raises if something has gone wrong inside, where that can be told.
     """
 
-    def __init__(
-        self, addresses: Mapping[int, tuple[str, int]], check_health: Callable[[], object] = lambda: None
-    ) -> None:
+    def __init__(self, bootstrap_servers: str, check_health: Callable[[], object] = lambda: None) -> None:
         self.check_health = check_health
-        self.addresses = dict(addresses)
-        self.node_ids = sorted(addresses)
+        self._addresses = dict(enumerate(bootstrap_servers.split(","), start=1))
+        self.node_ids = list(self._addresses)
         self.standing: dict[str, Any] = {}
         """Topics and groups that cases share, by name, with their symbols."""
-        self._links: dict[int, Link] = {}
-        self._own_links: dict[int, Link] = {}
-        self._correlation_id = 100
+        self._connections: dict[int, Connection] = {}
+        self._own_connections: dict[int, Connection] = {}
 
-    def link(self, node_id: int) -> Link:
+    def connection(self, node_id: int) -> Connection:
         """The connection over which a broker is asked what is compared."""
-        if node_id not in self._links:
-            self._links[node_id] = Link(*self.addresses[node_id])
-        return self._links[node_id]
+        return self._kept(self._connections, node_id)
 
     def forget(self, node_id: int) -> None:
         """The broker has closed the connection, or what it will say next is unknown."""
-        self._links.pop(node_id).close()
+        self._connections.pop(node_id).close()
+
+    def _kept(self, connections: dict[int, Connection], node_id: int) -> Connection:
+        if node_id not in connections:
+            connections[node_id] = Connection(self._addresses[node_id], CLIENT_ID, TIMEOUT_S)
+        return connections[node_id]
 
     def ask(self, request: Request, node_id: int, version: int | None = None) -> Any:
         """The answer to a request that belongs to the preparation, over a connection of its own."""
-        if node_id not in self._own_links:
-            self._own_links[node_id] = Link(*self.addresses[node_id])
-        link = self._own_links[node_id]
+        connection = self._kept(self._own_connections, node_id)
         spoken = request.max_version if version is None else version
-        self._correlation_id += 1
-        head = header(
-            request.api_key, spoken, request.header_version(spoken), self._correlation_id, CLIENT_ID
-        )
-        link.send(sized(head + request.encode(spoken)))
-        answer = link.receive()
+        connection.send(request, spoken)
+        answer = connection.receive_response(type(request), spoken)
         assert answer is not None, f"the connection was closed upon {request}"
-        response_class = request.response_class
-        return response_class.decode(answer[4 + response_class.header_version(spoken) :], spoken)
+        return answer
 
     def close(self) -> None:
         """Close the connections; the brokers are somebody else's."""
-        for link in [*self._links.values(), *self._own_links.values()]:
-            link.close()
-
-
-def parse_addresses(bootstrap_servers: str) -> dict[int, tuple[str, int]]:
-    """The brokers of a bootstrap string; they are numbered from 1 in its order."""
-    pairs = (each.rsplit(":", 1) for each in bootstrap_servers.split(","))
-    return {index: (host, int(port)) for index, (host, port) in enumerate(pairs, 1)}
+        for connection in [*self._connections.values(), *self._own_connections.values()]:
+            connection.close()

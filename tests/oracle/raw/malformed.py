@@ -5,9 +5,9 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Any
 
+from tests.oracle.connection import sized
 from tests.oracle.raw import loose
 from tests.oracle.raw.case import Body, Case, Frame
-from tests.oracle.raw.link import sized
 
 from minikafka.errors import UnsupportedVersionError
 from minikafka.messages.registry import APIS, request_class

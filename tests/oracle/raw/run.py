@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
+from tests.oracle.connection import header, sized
 from tests.oracle.raw.case import At, Body, Case, Frame
-from tests.oracle.raw.link import CLIENT_ID, NoAnswerError, header, sized
+from tests.oracle.raw.cluster import CLIENT_ID
 from tests.oracle.raw.observe import CLOSED, NEWER, UNANSWERED, Observer
 from tests.oracle.raw.scene import Scene
 
 from minikafka.errors import UnsupportedVersionError
 from minikafka.messages.api_versions import ApiVersionsRequest
-from minikafka.messages.headers import RequestHeader
 from minikafka.messages.registry import API_NAMES, response_class, version_range
 from minikafka.messages.schema import Request
 
@@ -78,16 +78,14 @@ def _exchange(
     is_answered: bool,
     observer: Observer,
 ) -> Any:
-    link = cluster.link(node_id)
-    link.send(frame)
+    connection = cluster.connection(node_id)
+    connection.send_bytes(frame)
     if not is_answered:
-        probe = RequestHeader(
-            request_api_key=18, request_api_version=0, correlation_id=_PROBE_ID, client_id=CLIENT_ID
-        )
-        link.send(sized(probe.encode(1) + ApiVersionsRequest().encode(0)))
+        probe = header(18, 0, 1, _PROBE_ID, CLIENT_ID)
+        connection.send_bytes(sized(probe + ApiVersionsRequest().encode(0)))
     try:
-        data = link.receive()
-    except NoAnswerError:
+        data = connection.receive_frame()
+    except TimeoutError:
         cluster.forget(node_id)
         return {"no answer": True}
     if data is None:

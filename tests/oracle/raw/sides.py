@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tests.oracle.kafka_server import RealKafka
-from tests.oracle.raw.cluster import CONFIG, Cluster, parse_addresses
+from tests.oracle.raw.cluster import CONFIG, Cluster
 
 from minikafka import MiniKafka
 
@@ -17,13 +17,11 @@ if TYPE_CHECKING:
 @contextmanager
 def minikafka(nodes: int) -> Iterator[Cluster]:
     """A cluster of minikafka that listens; it must be healthy at the end."""
-    with MiniKafka(nodes, clock="system", config=CONFIG) as kafka:
-        kafka.listen()
-        cluster = Cluster(parse_addresses(kafka.listening_on or ""), kafka.check_health)
-        try:
-            yield cluster
-        finally:
-            cluster.close()
+    with (
+        MiniKafka(nodes, clock="system", config=CONFIG) as kafka,
+        Cluster(kafka.listen(), kafka.check_health) as cluster,
+    ):
+        yield cluster
 
 
 @contextmanager
@@ -33,9 +31,8 @@ def real(nodes: int, version: str) -> Iterator[Cluster]:
     Raises:
         OracleMissingError: this machine cannot run one.
     """
-    with RealKafka(nodes, version=version, config=CONFIG) as kafka:
-        cluster = Cluster(parse_addresses(kafka.bootstrap_servers))
-        try:
-            yield cluster
-        finally:
-            cluster.close()
+    with (
+        RealKafka(nodes, version=version, config=CONFIG) as kafka,
+        Cluster(kafka.bootstrap_servers) as cluster,
+    ):
+        yield cluster
