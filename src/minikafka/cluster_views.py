@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from minikafka.structs import TopicPartition
 
 DEFAULT_TIMEOUT_MS = 60_000
+"""Of a wait: longer than a session timeout, so that the dead member of a group is noticed in time."""
 
 
 class ClusterViews:

@@ -7,7 +7,9 @@ hand, where no wait moves the clock: there it counts real ones.
 from __future__ import annotations
 
 from minikafka import inspection
+from minikafka.cluster_views import DEFAULT_TIMEOUT_MS
 from minikafka.structs import TopicPartition
+from minikafka.wait_failures import names, not_assigned, not_committed, not_true, too_few_records
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,9 +19,6 @@ if TYPE_CHECKING:
     from minikafka.client.consumer_record import ConsumerRecord
     from minikafka.cluster import MiniKafka
     from minikafka.consumer import KafkaConsumer
-
-DEFAULT_TIMEOUT_MS = 60_000
-"""Longer than a session timeout, so that the dead member of a group is noticed in time."""
 
 _POLL_MS = 100
 
@@ -47,8 +46,7 @@ def wait_until(
         WaitTimeout: it was still false after `timeout_ms`.
     """
     if not _run_until(kafka, predicate, timeout_ms):
-        name = what or getattr(predicate, "__name__", repr(predicate))
-        raise WaitTimeout(f"waited {timeout_ms} ms for {name}\n{inspection.describe(kafka)}")
+        raise WaitTimeout(f"{not_true(predicate, what, timeout_ms)}\n{inspection.describe(kafka)}")
 
 
 def _run_until(kafka: MiniKafka, predicate: Callable[[], object], timeout_ms: int) -> bool:
@@ -91,11 +89,7 @@ def wait_for_records(
 
     if _run_until(kafka, enough, timeout_ms):
         return found
-    where = repr(topic) if partition is None else f"partition {partition} of {topic!r}"
-    lines = [f"waited {timeout_ms} ms for {n} record(s) in {where}; there are {len(found)}"]
-    lines += [
-        f"  {record.partition}:{record.offset} {record.key!r} -> {record.value!r}" for record in found[-10:]
-    ]
+    lines = too_few_records(topic, partition, n, found, timeout_ms)
     if topic in kafka.image.topics:
         view = inspection.topic(kafka, topic)
         lines.append(str(view))
@@ -135,10 +129,8 @@ def wait_for_commit(
 
     if _run_until(kafka, lambda: (committed() or -1) >= offset or committed() == offset, timeout_ms):
         return committed() or 0
-    has = committed()
     lines = [
-        f"waited {timeout_ms} ms for group {group_id!r} to commit offset {offset} of "
-        f"{partition.topic}-{partition.partition}; it has committed {'nothing' if has is None else has}",
+        not_committed(group_id, partition, offset, committed(), timeout_ms),
         str(inspection.group(kafka, group_id)),
         *explain(kafka, group_id, [partition]),
     ]
@@ -189,11 +181,7 @@ def wait_for_assignment(
             left_ms -= min(left_ms, _POLL_MS)
         else:
             left_ms -= kafka.driver.let_pass(left_ms)
-    lines = [f"waited {timeout_ms} ms for an assignment{'' if wanted is None else f' of {_names(wanted)}'}"]
-    for each, has in zip(consumers, assigned):
-        lines.append(
-            f"  {_client(each)} subscribes to {_subscription(each)} and has {_names(has) or 'nothing'}"
-        )
+    lines = not_assigned(consumers, assigned, wanted, timeout_ms)
     for group_id in dict.fromkeys(each.config["group_id"] for each in consumers):
         if group_id is None:
             lines.append("  a consumer without group_id joins no group: nobody assigns partitions to it")
@@ -225,7 +213,7 @@ def explain(kafka: MiniKafka, group_id: str, partitions: Iterable[TopicPartition
         owners = [consumer for consumer in consumers if tp in consumer.assignment()]
         if not owners:
             lines.append(
-                f"  no consumer of group {group_id!r} has {_names([tp])}: did it poll after the rebalance?"
+                f"  no consumer of group {group_id!r} has {names([tp])}: did it poll after the rebalance?"
             )
         for consumer in owners:
             lines += _explain_owner(kafka, consumer, tp)
@@ -238,7 +226,7 @@ def _explain_owner(kafka: MiniKafka, consumer: KafkaConsumer, tp: TopicPartition
     reset = consumer.config["auto_offset_reset"]
     position = _position(consumer, tp)
     committed = inspection.group(kafka, consumer.config["group_id"]).committed.get(tp)
-    name = _names([tp])
+    name = names([tp])
     lines = [
         f"  {_client(consumer)} has {name}: position {'not known yet' if position is None else position}, "
         f"end {end}, auto_offset_reset={reset!r}"
@@ -267,11 +255,3 @@ def _position(consumer: KafkaConsumer, tp: TopicPartition) -> int | None:
 
 def _client(consumer: KafkaConsumer) -> str:
     return str(consumer.config["client_id"])
-
-
-def _subscription(consumer: KafkaConsumer) -> str:
-    return ", ".join(sorted(consumer.subscription() or ())) or "nothing"
-
-
-def _names(partitions: Iterable[TopicPartition]) -> str:
-    return ", ".join(f"{tp.topic}-{tp.partition}" for tp in sorted(partitions))

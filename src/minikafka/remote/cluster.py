@@ -6,6 +6,7 @@ import time
 import warnings
 
 from minikafka.cluster_topics import creatable, raise_for
+from minikafka.cluster_views import DEFAULT_TIMEOUT_MS
 from minikafka.errors import (
     ErrorCode,
     IllegalStateError,
@@ -24,7 +25,6 @@ from minikafka.remote.gateway import HOST, Gateway
 from minikafka.remote.namespace import Namespace
 from minikafka.remote.refusals import REASONS
 from minikafka.remote.translation import Translator
-from minikafka.waits import DEFAULT_TIMEOUT_MS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

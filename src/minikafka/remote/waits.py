@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from minikafka.structs import TopicPartition
+from minikafka.wait_failures import not_assigned, not_committed, not_true, too_few_records
 from minikafka.waits import WaitTimeout
 
 TYPE_CHECKING = False
@@ -39,8 +40,7 @@ def wait_until(
 ) -> None:
     """Look until `predicate()` is true. Raises WaitTimeout if it was still false after `timeout_ms`."""
     if not run_until(predicate, timeout_ms):
-        name = what or getattr(predicate, "__name__", repr(predicate))
-        raise WaitTimeout(f"waited {timeout_ms} ms for {name}\n{kafka.describe()}")
+        raise WaitTimeout(f"{not_true(predicate, what, timeout_ms)}\n{kafka.describe()}")
 
 
 def wait_for_records(
@@ -55,11 +55,7 @@ def wait_for_records(
 
     if run_until(enough, timeout_ms):
         return found
-    where = repr(topic) if partition is None else f"partition {partition} of {topic!r}"
-    lines = [f"waited {timeout_ms} ms for {n} record(s) in {where}; there are {len(found)}"]
-    lines += [
-        f"  {record.partition}:{record.offset} {record.key!r} -> {record.value!r}" for record in found[-10:]
-    ]
+    lines = too_few_records(topic, partition, n, found, timeout_ms)
     raise WaitTimeout("\n".join([*lines, kafka.describe()]))
 
 
@@ -77,11 +73,8 @@ def wait_for_commit(
 
     if run_until(committed, timeout_ms):
         return has or 0
-    raise WaitTimeout(
-        f"waited {timeout_ms} ms for group {group_id!r} to commit offset {offset} of "
-        f"{wanted.topic}-{wanted.partition}; it has committed {'nothing' if has is None else has}\n"
-        f"{kafka.group(group_id)}"
-    )
+    failure = not_committed(group_id, wanted, offset, has, timeout_ms)
+    raise WaitTimeout(f"{failure}\n{kafka.group(group_id)}")
 
 
 def wait_for_assignment(
@@ -112,10 +105,7 @@ def wait_for_assignment(
 
     if run_until(settled, timeout_ms):
         return set().union(*assigned)
-    lines = [f"waited {timeout_ms} ms for an assignment{'' if wanted is None else f' of {_names(wanted)}'}"]
-    for each, has in zip(consumers, assigned):
-        subscribed = ", ".join(sorted(each.subscription() or ())) or "nothing"
-        lines.append(f"  {each.config['client_id']} subscribes to {subscribed} and has {_names(has)}")
+    lines = not_assigned(consumers, assigned, wanted, timeout_ms)
     raise WaitTimeout("\n".join([*lines, kafka.describe()]))
 
 
@@ -130,7 +120,3 @@ def _learn_topics(consumer: Any) -> None:
 def _is_in_stable_group(kafka: RealCluster, consumer: Any) -> bool:
     group_id = consumer.config["group_id"]
     return group_id is not None and kafka.group(group_id).state == "Stable"
-
-
-def _names(partitions: Iterable[TopicPartition]) -> str:
-    return ", ".join(f"{tp.topic}-{tp.partition}" for tp in sorted(partitions)) or "nothing"
