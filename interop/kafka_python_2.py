@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, NewPartitions, NewTopic
 from kafka.coordinator.assignors.range import RangePartitionAssignor
 from kafka.protocol.admin import ElectionType
@@ -13,7 +13,6 @@ from interop import kafka_python_common as common
 from interop.capture import Capture
 from interop.told import Told
 
-TIMEOUT_S = 10
 T0 = TopicPartition("exercised", 0)
 ASSIGNORS = {"range": RangePartitionAssignor}
 
@@ -30,28 +29,17 @@ def exercise(servers: str, captured: Capture) -> None:
 def _produce(servers: str) -> None:
     for options in ({"enable_idempotence": True}, {"acks": 1}):
         with closing(KafkaProducer(bootstrap_servers=servers, **options)) as producer:
-            producer.send("exercised", b"a", partition=0).get(TIMEOUT_S)
+            producer.send("exercised", b"a", partition=0).get(common.TIMEOUT_S)
 
 
 def _consume(servers: str, captured: Capture) -> None:
-    consumer = KafkaConsumer(
-        "exercised",
-        bootstrap_servers=servers,
-        group_id="g",
-        auto_offset_reset="earliest",
-        heartbeat_interval_ms=50,
-        enable_auto_commit=False,
-    )
-    with closing(consumer):
+    with closing(common.exercised(servers)) as consumer:
         assert [next(consumer).value for _ in range(2)] == [b"a", b"a"]
         consumer.commit()
         assert consumer.committed(T0) == 2
         assert consumer.end_offsets([T0]) == {T0: 2}
         assert consumer.offsets_for_times({T0: 0})[T0].offset == 0
-        for _ in range(TIMEOUT_S * 20):
-            if captured.has("Heartbeat"):
-                break
-            consumer.poll(timeout_ms=50)
+        common.poll_until_heartbeat(consumer, captured)
 
 
 def _administer(admin: KafkaAdminClient) -> None:

@@ -7,7 +7,6 @@ from contextlib import closing
 from kafka import (
     IsolationLevel,
     KafkaAdminClient,
-    KafkaConsumer,
     KafkaProducer,
     OffsetSpec,
     TopicPartition,
@@ -21,7 +20,6 @@ from interop import kafka_python_common as common
 from interop.capture import Capture
 from interop.told import Told
 
-TIMEOUT_S = 10
 T0 = TopicPartition("exercised", 0)
 ASSIGNORS = {"range": RangePartitionAssignor, "cooperative-sticky": CooperativeStickyAssignor}
 
@@ -38,31 +36,20 @@ def exercise(servers: str, captured: Capture) -> None:
 def _produce(servers: str) -> None:
     with closing(KafkaProducer(bootstrap_servers=servers, retries=3)) as producer:
         for value in (b"a", b"b"):
-            producer.send("exercised", value, partition=0).get(TIMEOUT_S)
+            producer.send("exercised", value, partition=0).get(common.TIMEOUT_S)
     with closing(KafkaProducer(bootstrap_servers=servers, enable_idempotence=False, acks=1)) as producer:
-        producer.send("exercised", b"c", partition=0).get(TIMEOUT_S)
+        producer.send("exercised", b"c", partition=0).get(common.TIMEOUT_S)
 
 
 def _consume(servers: str, captured: Capture) -> None:
-    consumer = KafkaConsumer(
-        "exercised",
-        bootstrap_servers=servers,
-        group_id="g",
-        auto_offset_reset="earliest",
-        heartbeat_interval_ms=50,
-        enable_auto_commit=False,
-    )
-    with closing(consumer):
+    with closing(common.exercised(servers)) as consumer:
         values = [next(consumer).value for _ in range(3)]
         assert values == [b"a", b"b", b"c"]
         consumer.commit()
         assert consumer.committed(T0) == 3
         assert consumer.beginning_offsets([T0]) == {T0: 0}
         assert consumer.offsets_for_times({T0: 0})[T0].offset == 0
-        for _ in range(TIMEOUT_S * 20):
-            if captured.has("Heartbeat"):
-                break
-            consumer.poll(timeout_ms=50)
+        common.poll_until_heartbeat(consumer, captured)
 
 
 def _administer(admin: KafkaAdminClient) -> None:

@@ -6,8 +6,31 @@ from contextlib import closing
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, KafkaProducer, TopicPartition
 
+from interop.capture import Capture
 from interop.records import LARGEST, Record
 from interop.told import LOAD_MS, Told, session_ms
+
+TIMEOUT_S = 10
+
+
+def exercised(servers: str) -> KafkaConsumer:
+    """The consumer that is made to do all that it can."""
+    return KafkaConsumer(
+        "exercised",
+        bootstrap_servers=servers,
+        group_id="g",
+        auto_offset_reset="earliest",
+        heartbeat_interval_ms=50,
+        enable_auto_commit=False,
+    )
+
+
+def poll_until_heartbeat(consumer: KafkaConsumer, captured: Capture) -> None:
+    """Poll until the group's coordinator has heard of the member."""
+    for _ in range(TIMEOUT_S * 20):
+        if captured.has("Heartbeat"):
+            break
+        consumer.poll(timeout_ms=50)
 
 
 def load(servers: str, topic: str, told: Told) -> None:
