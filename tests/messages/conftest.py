@@ -10,6 +10,7 @@ from functools import cache
 from types import SimpleNamespace
 
 import pytest
+from fuzz.odd_messages import carried
 from hypothesis import strategies as st
 from kio.schema.errors import ErrorCode as KioErrorCode
 from kio.serial import entity_reader, entity_writer
@@ -92,23 +93,6 @@ def field_values(field, kind=None):
 def messages_of(cls):
     """Any `cls`, with values that only some of its versions can carry."""
     return st.builds(cls, **{field.name: field_values(field) for field in cls.fields})
-
-
-def projected(message, version):
-    """What is left of a message in a version: what it lacks has its default, and so have refused nulls."""
-    values = {}
-    for field in message.fields:
-        value = getattr(message, field.name)
-        if not field.in_version(version):
-            value = field.absent()
-        elif value is None and not field.nullable_in(version) and field.kind != "records":
-            value = {"array": [], "string": "", "binary": b""}[field.kind]
-        elif isinstance(value, list):
-            value = [projected(item, version) if isinstance(item, Message) else item for item in value]
-        elif isinstance(value, Message):
-            value = projected(value, version)
-        values[field.name] = value
-    return type(message)(**values)
 
 
 # -- kio ----------------------------------------------------------------------------------------------------
@@ -277,7 +261,7 @@ def pytest_generate_tests(metafunc):
 @pytest.fixture(scope="session")
 def random_messages():
     """Strategy of the messages of a class that one version can carry: ``random_messages(cls, version)``."""
-    return lambda cls, version: messages_of(cls).map(lambda message: projected(message, version))
+    return lambda cls, version: messages_of(cls).map(lambda message: carried(message, version))
 
 
 @pytest.fixture(scope="session")
@@ -286,7 +270,7 @@ def protocol():
     return SimpleNamespace(
         classes=all_classes(),
         messages_of=messages_of,
-        projected=projected,
+        carried=carried,
         kio_class=kio_class,
         kio_encoded=kio_encoded,
         kio_reencoded=kio_reencoded,

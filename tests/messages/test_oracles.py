@@ -12,7 +12,7 @@ WITHOUT_ORACLE = {"OffsetCommitKey", "OffsetCommitValue", "GroupMetadataKey", "G
 def test_encodes_as_the_oracles_do_and_decodes_back(message_class, protocol, data):
     message = data.draw(protocol.messages_of(message_class))
     for version in range(message_class.min_version, message_class.max_version + 1):
-        carried = protocol.projected(message, version)
+        carried = protocol.carried(message, version)
         encoded = carried.encode(version)
         assert message_class.decode(encoded, version) == carried
         by_kio = protocol.kio_encoded(carried, version)

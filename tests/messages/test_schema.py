@@ -168,7 +168,7 @@ def with_one_of_everything(cls):
 def test_lengths_are_checked_before_anything_of_that_size_is_made(message_class, protocol, giant):
     message = with_one_of_everything(message_class)
     for version in range(message_class.min_version, message_class.max_version + 1):
-        encoded = protocol.projected(message, version).encode(version)
+        encoded = protocol.carried(message, version).encode(version)
         for at in range(len(encoded)):
             decode_or_refuse(message_class, encoded[:at] + giant + encoded[at + len(giant) :], version)
 
@@ -176,7 +176,7 @@ def test_lengths_are_checked_before_anything_of_that_size_is_made(message_class,
 def test_every_truncation_is_refused(message_class, protocol):
     message = with_one_of_everything(message_class)
     for version in range(message_class.min_version, message_class.max_version + 1):
-        encoded = protocol.projected(message, version).encode(version)
+        encoded = protocol.carried(message, version).encode(version)
         for size in range(len(encoded)):
             with pytest.raises(ProtocolError):
                 message_class.decode(encoded[:size], version)
