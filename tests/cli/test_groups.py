@@ -146,6 +146,7 @@ def test_all_that_was_committed_is_reset(cli, kafka, topic, read):
         (["g", "--topic", "t", "--to-earliest", "--to-latest"], 2, "one of --to-earliest"),
         (["g", "--topic", "t", "--to-earliest", "--execute", "--dry-run"], 2, "contradict"),
         (["g", "--topic", "t:x", "--to-earliest"], 2, "expected TOPIC[:PARTITION,...]"),
+        (["g", "--topic", "t", "--to-datetime", "1969-12-31"], 2, "'1969-12-31': expected 1970 or later"),
         (["g", "--topic", "t", "--to-datetime", "soon"], 2, "expected such as 2026-01-31T12:00:00Z"),
         (["g", "--topic", "nowhere", "--to-earliest"], 5, "no topic 'nowhere'"),
         (["nobody", "--all-topics", "--to-earliest"], 5, "has committed nothing"),

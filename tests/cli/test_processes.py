@@ -1,8 +1,12 @@
 """The commands as processes: signals, pipes, and what is not there."""
 
+import gc
 import json
+import os
+import shlex
 import signal
 import socket
+import subprocess
 import sys
 from contextlib import closing
 
@@ -11,7 +15,7 @@ from kafka.errors import UnsupportedCodecError
 
 import minikafka.cli
 from minikafka import MiniKafka
-from minikafka.cli.failures import failure_for
+from minikafka.cli.failures import Exit, failure_for
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 
@@ -73,6 +77,69 @@ def test_a_reader_that_leaves_ends_the_consumer(served, spawn):
     consumer.popen.stdout.close()
     assert consumer.exit_code() == 141
     assert consumer.popen.stderr.read() == ""
+
+
+def test_a_reader_that_leaves_ends_the_producer(served, spawn):
+    producer = spawn("produce", "deaf", "--json", "--bootstrap-server", served.servers)
+    producer.popen.stdout.close()
+    code, _, told = producer.end("v\n" * 5000)
+    assert (code, told) == (141, "")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no device here that is always full")
+@pytest.mark.parametrize("arguments", [["topics", "list"], ["consume", "disk", "--to-end"]], ids=" ".join)
+def test_a_disk_that_is_full_is_told_on_one_line(served, arguments):
+    served.out("topics", "create", "disk", "--if-not-exists")
+    served.out("produce", "disk", stdin="a\n")
+    with open("/dev/full", "w") as full:
+        result = subprocess.run(
+            [sys.executable, "-m", "minikafka", *arguments, "--bootstrap-server", served.servers],
+            stdout=full, stderr=subprocess.PIPE, text=True, timeout=30,
+        )  # fmt: skip
+    assert (result.returncode, result.stderr) == (
+        1,
+        "minikafka: cannot write to stdout: No space left on device\n",
+    )
+
+
+@pytest.mark.parametrize(
+    "command", ["topics list >&-", "produce shut <&-", "produce shut 2>&-", "consume shut --to-end >&-"]
+)
+def test_a_stream_that_is_closed_is_empty(served, command):
+    served.out("topics", "create", "shut", "--if-not-exists")
+    result = subprocess.run(
+        f"{shlex.quote(sys.executable)} -m minikafka {command}", shell=True, input="v\n", capture_output=True,
+        text=True, timeout=30, env={**os.environ, "MINIKAFKA_BOOTSTRAP_SERVER": served.servers},
+    )  # fmt: skip
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_a_client_that_an_interrupt_left_half_made_says_nothing(cli, monkeypatch):
+    class HalfMade:
+        def __del__(self):
+            raise ReferenceError("gone already")
+
+    def interrupted(*_, **__):
+        client = HalfMade()
+        raise KeyboardInterrupt(client)
+
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+    monkeypatch.setattr("minikafka.cli.connection.Connection.producer", interrupted)
+    result = cli("produce", "t")
+    assert (result.exit_code, result.output) == (130, "")
+    del result
+    gc.collect()
+
+
+def test_an_interrupt_before_the_command_line_is_read_says_nothing(monkeypatch, capsys):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(minikafka.cli, "_run", interrupted)
+    with pytest.raises(SystemExit) as left:
+        minikafka.cli.main()
+    assert left.value.code == Exit.INTERRUPTED
+    assert capsys.readouterr() == ("", "")
 
 
 def test_a_consumer_tells_of_a_broker_that_is_down_and_goes_on_when_it_is_back(spawn):

@@ -74,6 +74,12 @@ def test_json_tells_where_each_record_is(cli, topic):
     }
 
 
+def test_nobody_tells_an_offset_where_no_acknowledgement_was_asked_for(cli, topic):
+    cli.out("produce", topic, "--partition", "1", stdin="a\n")
+    sent = cli.json_lines("produce", topic, "--partition", "1", "--acks", "0", stdin="b\nc\n")
+    assert [each["offset"] for each in sent] == [None, None]
+
+
 def test_a_topic_is_copied_whole_by_way_of_json(cli, kafka, topic):
     kafka.create_topic(f"{topic}-copy", 2)
     producer = kafka.producer()
@@ -102,10 +108,45 @@ def test_a_topic_is_copied_whole_by_way_of_json(cli, kafka, topic):
         (["--headers"], "x\tv", 1, "line 1: header 'x': expected NAME:VALUE"),
         (["--input-format", "json"], "{", 1, "line 1: not a record in JSON"),
         (["--input-format", "json"], "[]", 1, "expected an object with a value"),
-        (["--input-format", "json"], '{"value_base64": "?"}', 1, "value_base64: "),
-        (["--input-format", "json"], '{"value": 1}', 1, "1 is not a string"),
+        (["--input-format", "json"], '{"value_base64": "?"}', 1, "value_base64='?': "),
+        (["--input-format", "json"], '{"value": 1}', 1, "value=1 is not a string"),
+        (["--input-format", "json"], "\n", 1, "line 1: not a record in JSON: Expecting value, column 1\n"),
+        (["--input-format", "json"], "[" * 100_000, 1, "it is nested too deeply"),
+        (["--input-format", "json"], '{"value": "\\ud800"}', 1, "value='\\ud800': surrogates not allowed"),
+        (["--input-format", "json"], '{"value_base64": 1}', 1, "value_base64=1 is not a string"),
+        (
+            ["--input-format", "json"],
+            '{"value": "v", "value_base64": "dg=="}',
+            1,
+            "both value and value_base64",
+        ),
+        (
+            ["--input-format", "json"],
+            '{"value": "v", "headers": {"h": "1"}}',
+            1,
+            "headers={'h': '1'}: expected a list",
+        ),
+        (
+            ["--input-format", "json"],
+            '{"value": "v", "headers": [{}]}',
+            1,
+            "a header's key=None is not a string",
+        ),
+        (
+            ["--input-format", "json"],
+            '{"value": "v", "timestamp": 9223372036854775808}',
+            1,
+            "more than 64 bits hold",
+        ),
+        (["--input-format", "json"], '{"value": "v", "partition": 2}', 5, "line 1: topic"),
+        (["--property", "key.serializer=json"], "v", 2, "this option takes no text"),
         (["--input-format", "json"], '{"value": "v", "partition": "0"}', 1, "partition='0' is not a number"),
-        (["--input-format", "json"], '{"value": null}', 1, "key and value are both null"),
+        (
+            ["--input-format", "json"],
+            '{"value": null}',
+            1,
+            "line 1: kafka-python sends no record whose key and",
+        ),
         (["--input-format", "json", "--headers"], "{}", 2, "are for --input-format text"),
         (["--partition", "7"], "v", 5, "has no partition 7"),
         (["--header", "x"], "v", 2, "expected NAME:VALUE"),
@@ -170,6 +211,7 @@ def test_the_end_of_time(cli, topic):
         (["--offset", "1"], "--offset needs --partition"),
         (["--partition", "0", "--offset", "1", "--from-beginning"], "contradict"),
         (["--partition", "0", "--offset", "soon"], "expected earliest, latest or a number"),
+        (["--partition", "0", "--offset", str(2**63)], "expected earliest, latest or a number from 0 to"),
         (["--print", "key,colour"], "'colour': expected some of timestamp"),
         (["--property", "partition.assignment.strategy=range"], "this option takes no text"),
         (["--property", "check.crcs=yes"], "expected true or false"),

@@ -1,5 +1,7 @@
 """`minikafka topics` against brokers that listen."""
 
+import json
+
 import pytest
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
@@ -81,12 +83,26 @@ def test_partitions_are_added_and_options_changed(cli, kafka, topic):
             ": InvalidConfiguration: Invalid value x for configuration retention.ms",
         ),
         (["--config", "retention.ms"], 2, "expected KEY=VALUE"),
+        (["--config", "a=1", "--delete-config", "a"], 2, "--config a and --delete-config a contradict"),
         ([], 2, "nothing to alter"),
     ],
 )
 def test_alterations_that_cannot_be_made(cli, topic, arguments, code, message):
     result = cli("topics", "alter", topic, *arguments)
     assert (result.exit_code, message in result.stderr) == (code, True), result.stderr
+
+
+def test_an_alteration_that_is_refused_is_a_document_too(cli, topic):
+    result = cli("topics", "alter", topic, "--config", "retention.ms=x", "--json")
+    (document,) = json.loads(result.stdout)
+    assert (document["name"], document["altered"]) == (topic, False)
+    assert document["error"].startswith("InvalidConfiguration: ")
+
+
+@pytest.mark.parametrize("option", ["--partitions", "--replication-factor"])
+def test_numbers_that_the_protocol_cannot_carry(cli, option):
+    result = cli("topics", "create", "t", option, str(2**31))
+    assert (result.exit_code, f"'{option}': 2147483648 is not in the range" in result.stderr) == (2, True)
 
 
 def test_topics_are_deleted(cli, kafka, topic):

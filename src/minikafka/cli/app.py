@@ -31,6 +31,7 @@ class RootGroup(click.Group):
             silence_stdout()
             raise SystemExit(Exit.BROKEN_PIPE) from None
         except KeyboardInterrupt:
+            hush_clients()
             raise SystemExit(Exit.INTERRUPTED) from None
         except Failure as failure:
             leave(failure)
@@ -44,6 +45,11 @@ def leave(failure: Failure) -> None:
     """Say what went wrong, and end with its code."""
     failure.show()
     raise SystemExit(failure.exit_code)
+
+
+def hush_clients() -> None:
+    """What a client complains of when it is collected half made, because Ctrl-C came, is nobody's concern."""
+    sys.unraisablehook = lambda _: None
 
 
 def is_kafka_error(error: BaseException) -> bool:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import click
 
 from minikafka.cli.failures import INSTALL, Exit, Failure, is_bootstrap_failure
-from minikafka.cli.options import LOG_LEVELS, key_values, log_to_stderr
+from minikafka.cli.options import LARGEST_INT, LOG_LEVELS, key_values, log_to_stderr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 DEFAULT_SERVER = "localhost:9092"
 _NEWEST_TOO_OLD = 2
 _RETRY_S = 0.1
+_OBJECTS = ("_serializer", "_deserializer", "_context", "_provider")
+"""How the options end whose values are objects of Python's."""
+
 _OWN_OPTIONS = ("bootstrap_servers", "bootstrap_timeout_ms")
 
 
@@ -154,7 +157,7 @@ def _value(option: str, default: Any, text: str) -> object:
             return int(text)
         except ValueError:
             raise ValueError("expected a number") from None
-    if default is None or isinstance(default, str):
+    if (default is None and not option.endswith(_OBJECTS)) or isinstance(default, str):
         return text
     raise ValueError("this option takes no text")
 
@@ -174,7 +177,7 @@ def connects(command: Callable[..., T]) -> Callable[..., T]:
     )
     @click.option(
         "--request-timeout-ms",
-        type=click.IntRange(min=1),
+        type=click.IntRange(1, LARGEST_INT),
         default=10_000,
         show_default=True,
         help="How long to wait for a broker and for its answer.",

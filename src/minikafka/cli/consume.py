@@ -9,7 +9,7 @@ import click
 
 from minikafka.cli.connection import connects, kafka_python
 from minikafka.cli.failures import Exit, Failure
-from minikafka.cli.options import json_option, progress_option, unescaped
+from minikafka.cli.options import LARGEST_LONG, json_option, progress_option, unescaped
 from minikafka.cli.outages import outages_told
 from minikafka.cli.output import Progress, flush, note, write_line
 from minikafka.cli.record_formats import FIELDS, JsonFormat, TextFormat
@@ -38,8 +38,8 @@ def start_offset(_: click.Context, __: click.Parameter, text: str | None) -> str
     """``earliest``, ``latest`` or a number."""
     if text is None or text in ("earliest", "latest"):
         return text
-    if not text.isdecimal():
-        raise click.BadParameter(f"{text!r}: expected earliest, latest or a number")
+    if not text.isdecimal() or int(text) > LARGEST_LONG:
+        raise click.BadParameter(f"{text!r}: expected earliest, latest or a number from 0 to {LARGEST_LONG}")
     return int(text)
 
 

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 LOG_LEVELS = ("debug", "info", "warning", "error", "off")
 
+LARGEST_SHORT = 2**15 - 1
+LARGEST_INT = 2**31 - 1
+LARGEST_LONG = 2**63 - 1
+"""The largest numbers of Kafka's protocol: kafka-python waits for ever where it cannot encode one."""
+
 
 def key_values(entries: Iterable[str], option: str) -> dict[str, str]:
     """The pairs of ``KEY=VALUE`` texts; a later one wins.

@@ -9,6 +9,8 @@ import time
 
 import click
 
+from minikafka.cli.failures import Failure
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,15 +20,39 @@ _LINE_EVERY_S = 1.0
 
 
 def write_line(line: str | bytes) -> None:
-    """A line on stdout, whatever the locale; `flush` sends it."""
+    """A line on stdout, whatever the locale; `flush` sends it.
+
+    Raises:
+        BrokenPipeError: nobody reads.
+        Failure: it cannot be written, to a disk that is full for one.
+    """
     stream = sys.stdout.buffer
-    stream.write(line.encode() if isinstance(line, str) else line)
-    stream.write(b"\n")
+    try:
+        stream.write(line.encode() if isinstance(line, str) else line)
+        stream.write(b"\n")
+    except OSError as error:
+        raise _unwritten(error) from None
 
 
 def flush() -> None:
-    """Send what was written."""
-    sys.stdout.buffer.flush()
+    """Send what was written.
+
+    Raises:
+        BrokenPipeError: nobody reads.
+        Failure: it cannot be written.
+    """
+    try:
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        raise _unwritten(error) from None
+
+
+def _unwritten(error: OSError) -> Exception:
+    """What to raise for an error of stdout's."""
+    if isinstance(error, BrokenPipeError):
+        return error
+    silence_stdout()
+    return Failure(f"cannot write to stdout: {error.strerror}")
 
 
 def silence_stdout() -> None:

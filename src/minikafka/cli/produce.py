@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import select
 import sys
+from contextlib import suppress
 from typing import cast
 
 import click
 
-from minikafka.cli.connection import connects
+from minikafka.cli.connection import connects, errors_of_kafka
 from minikafka.cli.failures import INSTALL, Exit, Failure
-from minikafka.cli.options import json_option, progress_option, unescaped
+from minikafka.cli.options import LARGEST_INT, json_option, progress_option, unescaped
 from minikafka.cli.output import Progress
 from minikafka.cli.record_lines import LineReader, record_of_json
 from minikafka.cli.sender import Sender
@@ -66,7 +67,7 @@ _READ_BYTES = 64 * 1024
 )
 @click.option(
     "--timeout-ms",
-    type=click.IntRange(min=100),
+    type=click.IntRange(100, LARGEST_INT),
     default=30_000,
     show_default=True,
     help="How long a record may take to be acknowledged, and its topic to come into being.",
@@ -115,14 +116,15 @@ def produce(
     shared = sys.stdin.isatty() or (as_json and sys.stdout.isatty())
     shown = Progress("records sent", progress, shared=shared)
     producer = open_producer(connection, acks, compression_type, timeout_ms)
-    clean = False
     try:
         sender = Sender(producer, topic, partition, headers, as_json, shown)
         with terminating():
             send_lines(sender, read)
-        clean = True
-    finally:
-        producer.close(timeout=timeout_ms / 1000 if clean else 0)
+    except BaseException:
+        with suppress(errors_of_kafka().KafkaError):  # what is not sent yet is less than what has gone wrong
+            producer.close(timeout=0)
+        raise
+    producer.close(timeout=timeout_ms / 1000)
     shown.close(sender.acknowledged)
 
 
@@ -130,7 +132,7 @@ def send_lines(sender: Sender, read: Callable[[bytes, int], NewRecord]) -> None:
     """Send all that stdin gives; whatever ends it, what was sent before is acknowledged first."""
     try:
         for number, line in enumerate(lines(sender.settle), 1):
-            sender.send(read(line, number))
+            sender.send(read(line, number), number)
     finally:
         sender.settle()
 

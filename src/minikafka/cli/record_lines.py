@@ -7,11 +7,11 @@ headers are ``NAME:VALUE,NAME:VALUE``.
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from typing import NamedTuple
 
-from minikafka.cli.failures import Failure
+from minikafka.cli.failures import Failure, one_line
+from minikafka.cli.options import LARGEST_LONG
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -94,35 +94,50 @@ def record_of_json(line: bytes, number: int) -> NewRecord:
         Failure: it is not JSON, or not of that shape.
     """
     try:
-        document = json.loads(line)
+        document = _json(line)
         if not isinstance(document, dict) or not {"value", "value_base64"} & set(document):
             raise ValueError("expected an object with a value or a value_base64")
         headers = document.get("headers") or []
+        if not isinstance(headers, list) or not all(isinstance(header, dict) for header in headers):
+            raise ValueError(f'headers={headers!r}: expected a list of {{"key": ..., "value": ...}}')
         return NewRecord(
             _data(document, "key"),
             _data(document, "value"),
-            [(_text(header["key"]), _data(header, "value")) for header in headers],
+            [(_text(header.get("key"), "a header's key"), _data(header, "value")) for header in headers],
             _number(document, "partition"),
             _number(document, "timestamp"),
         )
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise Failure(f"line {number}: not a record in JSON: {error}") from None
+    except (ValueError, TypeError) as error:
+        raise Failure(one_line(f"line {number}: not a record in JSON: {error}")) from None
+
+
+def _json(line: bytes) -> Any:
+    try:
+        return json.loads(line.decode())
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{error.msg}, column {error.colno}") from None
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 def _data(document: dict[str, Any], name: str) -> bytes | None:
-    encoded = document.get(f"{name}_base64")
+    text, encoded = document.get(name), document.get(f"{name}_base64")
+    if text is not None and encoded is not None:
+        raise ValueError(f"both {name} and {name}_base64 are given: expected one of them")
     if encoded is not None:
         try:
-            return base64.b64decode(encoded, validate=True)
-        except binascii.Error as error:
-            raise ValueError(f"{name}_base64: {error}") from None
-    text = document.get(name)
-    return None if text is None else _text(text).encode()
+            return base64.b64decode(_text(encoded, f"{name}_base64"), validate=True)
+        except ValueError as error:
+            raise ValueError(f"{name}_base64={encoded!r}: {error}") from None
+    try:
+        return None if text is None else _text(text, name).encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"{name}={text!r}: {error.reason}") from None
 
 
-def _text(value: object) -> str:
+def _text(value: object, name: str) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"{value!r} is not a string")
+        raise ValueError(f"{name}={value!r} is not a string")
     return value
 
 
@@ -130,4 +145,6 @@ def _number(document: dict[str, Any], name: str) -> int | None:
     value = document.get(name)
     if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
         raise ValueError(f"{name}={value!r} is not a number")
+    if value is not None and not -LARGEST_LONG - 1 <= value <= LARGEST_LONG:
+        raise ValueError(f"{name}={value!r} is more than 64 bits hold")
     return value

@@ -9,7 +9,7 @@ import click
 from minikafka.cli.connection import connects, errors_of_kafka, kafka_python
 from minikafka.cli.failures import Exit, Failure, error_name, exit_for
 from minikafka.cli.group_views import listed_group, log_offsets
-from minikafka.cli.options import json_option
+from minikafka.cli.options import LARGEST_LONG, json_option
 from minikafka.cli.output import flush, note, write_json, write_table
 
 TYPE_CHECKING = False
@@ -31,7 +31,10 @@ def moment_ms(_: click.Context, __: click.Parameter, text: str | None) -> int | 
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise click.BadParameter(f"{text!r}: expected such as 2026-01-31T12:00:00Z") from None
-    return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+    ms = round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+    if ms < 0:
+        raise click.BadParameter(f"{text!r}: expected 1970 or later")
+    return ms
 
 
 @click.command("reset-offsets")
@@ -46,7 +49,9 @@ def moment_ms(_: click.Context, __: click.Parameter, text: str | None) -> int | 
 @click.option("--all-topics", is_flag=True, help="Reset all for which the group has committed.")
 @click.option("--to-earliest", is_flag=True, help="To the beginning of the log.")
 @click.option("--to-latest", is_flag=True, help="To the end of the log.")
-@click.option("--to-offset", type=click.IntRange(min=0), help="To this offset, or the nearest that there is.")
+@click.option(
+    "--to-offset", type=click.IntRange(0, LARGEST_LONG), help="To this offset, or the nearest that there is."
+)
 @click.option(
     "--to-datetime",
     callback=moment_ms,

@@ -67,23 +67,29 @@ class Sender:
         self._headers = headers
         self._as_json = as_json
         self._progress = progress
+        self._told_offsets: bool = producer.config["acks"] != 0
+        """Whether brokers answer; kafka-python counts from 0 where they do not."""
         self._futures: deque[Any] = deque()
         self.acknowledged: int = 0
 
-    def send(self, record: NewRecord) -> None:
+    def send(self, record: NewRecord, line: int) -> None:
         """Send a record.
+
+        Args:
+            record: what.
+            line: which of the input it was.
 
         Raises:
             Failure: it cannot be sent, or an earlier one was refused.
         """
         partition = record.partition if self._partition is None else self._partition
         if partition is not None and partition not in self._partitions:
-            raise Failure(f"topic {self._topic!r} has no partition {partition}", Exit.NOT_FOUND)
+            raise Failure(f"line {line}: topic {self._topic!r} has no partition {partition}", Exit.NOT_FOUND)
         headers = [*self._headers, *record.headers]
         if record.key is None and record.value is None:
-            raise Failure("kafka-python sends no record whose key and value are both null")
+            raise Failure(f"line {line}: kafka-python sends no record whose key and value are both null")
         if any(value is None for _, value in headers):
-            raise Failure("kafka-python sends no header whose value is null")
+            raise Failure(f"line {line}: kafka-python sends no header whose value is null")
         future = self._producer.send(
             self._topic,
             value=record.value,
@@ -122,7 +128,7 @@ class Sender:
                 {
                     "topic": metadata.topic,
                     "partition": metadata.partition,
-                    "offset": metadata.offset,
+                    "offset": metadata.offset if self._told_offsets else None,
                     "timestamp": metadata.timestamp,
                 }
             )

@@ -8,7 +8,7 @@ import click
 
 from minikafka.cli.connection import connects, errors_of_kafka
 from minikafka.cli.failures import Exit, Failure, error_name, exit_for, one_line
-from minikafka.cli.options import json_option, key_values
+from minikafka.cli.options import LARGEST_INT, LARGEST_SHORT, json_option, key_values
 from minikafka.cli.output import flush, write_json, write_line
 from minikafka.cli.topic_views import describe_lines, summary, topic_document
 
@@ -57,11 +57,13 @@ def list_topics(*, connection: Connection, exclude_internal: bool, as_json: bool
 @topics.command()
 @click.argument("names", metavar="TOPIC...", nargs=-1, required=True)
 @click.option(
-    "--partitions", type=click.IntRange(min=1), help="How many each; by default the broker's num.partitions."
+    "--partitions",
+    type=click.IntRange(1, LARGEST_INT),
+    help="How many each; by default the broker's num.partitions.",
 )
 @click.option(
     "--replication-factor",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, LARGEST_SHORT),
     help="How many replicas of each partition; by default the broker's default.replication.factor.",
 )
 @click.option("--config", "configs", metavar="KEY=VALUE", multiple=True, help="A topic option. Repeatable.")
@@ -133,7 +135,9 @@ def describe(
 @topics.command()
 @click.argument("name", metavar="TOPIC")
 @click.option(
-    "--partitions", type=click.IntRange(min=1), help="How many there shall be; more than there are."
+    "--partitions",
+    type=click.IntRange(1, LARGEST_INT),
+    help="How many there shall be; more than there are.",
 )
 @click.option(
     "--config", "configs", metavar="KEY=VALUE", multiple=True, help="A topic option to set. Repeatable."
@@ -157,13 +161,19 @@ def alter(
       minikafka topics alter orders --partitions 6
       minikafka topics alter orders --config retention.ms=60000 --delete-config cleanup.policy
     """
-    changes: dict[str, object] = {**key_values(configs, "--config"), **dict.fromkeys(deleted)}
+    changed = key_values(configs, "--config")
+    for key in deleted:
+        if key in changed:
+            raise click.UsageError(f"--config {key} and --delete-config {key} contradict one another")
+    changes: dict[str, object] = {**changed, **dict.fromkeys(deleted)}
     if partitions is None and not changes:
         raise click.UsageError("nothing to alter: give --partitions, --config or --delete-config")
     with connection.admin() as admin:
         _refuse_unknown(admin.describe_topics([name]))
         if changes:
-            _alter_configs(admin, name, changes)
+            problem = _alter_configs(admin, name, changes)
+            if problem is not None:
+                _report([(name, problem)], "altered", "alter", as_json)
         if partitions is not None:
             answer = admin.create_partitions(
                 {name: partitions}, timeout_ms=connection.timeout_ms, raise_errors=False
@@ -254,7 +264,8 @@ def _modified_configs(admin: Any, names: Sequence[str]) -> dict[str, dict[str, A
     return configs
 
 
-def _alter_configs(admin: Any, name: str, changes: dict[str, object]) -> None:
+def _alter_configs(admin: Any, name: str, changes: dict[str, object]) -> tuple[str, Exit] | None:
+    """Change options of a topic; tells what was wrong."""
     from kafka.admin import AlterConfigOp, ConfigResource
 
     operations = {
@@ -263,6 +274,5 @@ def _alter_configs(admin: Any, name: str, changes: dict[str, object]) -> None:
     }
     answer = admin.alter_configs([ConfigResource("topic", name, operations)], raise_on_unknown=False)
     result = str(answer["topic"][name])
-    if result != "OK":
-        said = re.sub(r"^\[Error \d+\] (\w+?)(?:Error)?: ", r"\1: ", result)
-        raise Failure(one_line(f"cannot alter topic {name}: {said}"))
+    said = re.sub(r"^\[Error \d+\] (\w+?)(?:Error)?: ", r"\1: ", result)
+    return None if result == "OK" else (one_line(said), Exit.FAILED)
