@@ -138,6 +138,11 @@ def test_all_that_was_committed_is_reset(cli, kafka, topic, read):
     assert committed(kafka, read, topic) == 0
 
 
+def test_a_state_that_there_is_not(cli):
+    result = cli("groups", "list", "--state", "Emtpy")
+    assert (result.exit_code, "'Emtpy' is not one of" in result.stderr) == (2, True), result.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [

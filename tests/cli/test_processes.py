@@ -15,6 +15,7 @@ from kafka.errors import UnsupportedCodecError
 
 import minikafka.cli
 from minikafka import MiniKafka
+from minikafka.cli.connection import server_list
 from minikafka.cli.failures import Exit, failure_for
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
@@ -173,6 +174,23 @@ def test_no_broker_is_told_on_one_line(cli, arguments):
     assert result.exit_code == 3
     assert result.stderr.startswith(f"minikafka: no broker reachable at {address} within 300 ms")
     assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "servers",
+    ["", " ", ",", "localhost:9092,", ":9092", "localhost:", "localhost:http", "localhost:65536", "localhost:0",
+     "::1:port", "[::1", "[localhost]:1", "a b:9092", "http://localhost:9092/"],
+)  # fmt: skip
+def test_what_is_no_address_is_not_tried(cli, servers):
+    result = cli("topics", "list", "--bootstrap-server", servers)
+    assert (result.exit_code, ": expected HOST:PORT, such as" in result.stderr) == (2, True), result.stderr
+
+
+@pytest.mark.parametrize(
+    "servers", ["localhost", "::1", "[::1]", "[::1]:1", "PLAINTEXT://kafka-1.example:65535", "a:1, b:2"]
+)
+def test_what_is_an_address(servers):
+    assert server_list(None, None, servers) == servers
 
 
 def test_without_click_the_extra_is_named(monkeypatch, capsys):

@@ -148,13 +148,19 @@ def test_a_topic_is_copied_whole_by_way_of_json(cli, kafka, topic):
             "line 1: kafka-python sends no record whose key and",
         ),
         (["--input-format", "json", "--headers"], "{}", 2, "are for --input-format text"),
+        (["--headers-separator", "|"], "v", 2, "--headers-separator: for --headers only"),
         (["--partition", "7"], "v", 5, "has no partition 7"),
         (["--header", "x"], "v", 2, "expected NAME:VALUE"),
         (["--key-separator", ""], "v", 2, "expected at least one character"),
         (["--property", "no.such=1"], "v", 2, "'no.such' is not an option of this client"),
         (["--property", "linger.ms=soon"], "v", 2, "expected a number"),
         (["--property", "linger.ms"], "v", 2, "expected KEY=VALUE"),
-        (["--property", "max.request.size=10"], "a value too long", 1, "MessageSizeTooLarge"),
+        (
+            ["--property", "max.request.size=10"],
+            "a value too long",
+            1,
+            "MessageSizeTooLarge: The message is 101 bytes",
+        ),
     ],
 )
 def test_what_cannot_be_produced(cli, topic, options, line, code, message):
@@ -167,7 +173,7 @@ def test_a_record_that_the_broker_refuses_ends_it(cli, kafka):
     kafka.create_topic("small", configs={"max.message.bytes": "100"})
     result = cli("produce", "small", stdin="ok\n" + "x" * 1000)
     assert result.exit_code == 1
-    assert "MessageSizeTooLarge" in result.stderr
+    assert "MessageSizeTooLarge: The record batch size in the append to small-0 is " in result.stderr
 
 
 def test_a_topic_that_cannot_be(cli):
@@ -213,6 +219,7 @@ def test_the_end_of_time(cli, topic):
         (["--partition", "0", "--offset", "soon"], "expected earliest, latest or a number"),
         (["--partition", "0", "--offset", str(2**63)], "expected earliest, latest or a number from 0 to"),
         (["--print", "key,colour"], "'colour': expected some of timestamp"),
+        (["--json", "--print", "key", "--separator", ":"], "--print, --separator: for text only"),
         (["--property", "partition.assignment.strategy=range"], "this option takes no text"),
         (["--property", "check.crcs=yes"], "expected true or false"),
     ],

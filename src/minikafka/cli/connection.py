@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import time
 from contextlib import contextmanager
 
@@ -10,6 +11,8 @@ import click
 
 from minikafka.cli.failures import INSTALL, Exit, Failure, is_bootstrap_failure
 from minikafka.cli.options import LARGEST_INT, LOG_LEVELS, key_values, log_to_stderr
+from minikafka.wire.addresses import is_host
+from minikafka.wire.options import LAST_PORT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 DEFAULT_SERVER = "localhost:9092"
 _NEWEST_TOO_OLD = 2
 _RETRY_S = 0.1
+_SERVER = re.compile(r"(?:\w+://)?(?:\[(?P<v6>[^]]*:[^]]*)]|(?P<name>[^][:]*))(?::(?P<port>[0-9]{1,5}))?")
+
 _OBJECTS = ("_serializer", "_deserializer", "_context", "_provider")
 """How the options end whose values are objects of Python's."""
 
@@ -162,6 +167,16 @@ def _value(option: str, default: Any, text: str) -> object:
     raise ValueError("this option takes no text")
 
 
+def server_list(_: click.Context, __: click.Parameter, text: str) -> str:
+    """``HOST:PORT``, or several with commas; the port may be missing, as kafka-python allows."""
+    for entry in text.split(","):
+        found = _SERVER.fullmatch(entry.strip())
+        host, port = (entry.strip(), None) if found is None else (found["v6"] or found["name"], found["port"])
+        if not is_host(host) or not 1 <= int(port or 1) <= LAST_PORT:
+            raise click.BadParameter(f"{entry!r}: expected HOST:PORT, such as localhost:9092 or [::1]:9092")
+    return text
+
+
 def connects(command: Callable[..., T]) -> Callable[..., T]:
     """Give a command the options that say where the cluster is, as an argument `connection`."""
 
@@ -169,6 +184,7 @@ def connects(command: Callable[..., T]) -> Callable[..., T]:
         "--bootstrap-server",
         "servers",
         metavar="HOST:PORT",
+        callback=server_list,
         default=DEFAULT_SERVER,
         show_default=True,
         envvar="MINIKAFKA_BOOTSTRAP_SERVER",

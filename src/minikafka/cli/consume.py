@@ -9,7 +9,7 @@ import click
 
 from minikafka.cli.connection import connects, kafka_python
 from minikafka.cli.failures import Exit, Failure
-from minikafka.cli.options import LARGEST_LONG, json_option, progress_option, unescaped
+from minikafka.cli.options import LARGEST_LONG, json_option, progress_option, refuse_beside, unescaped
 from minikafka.cli.outages import outages_told
 from minikafka.cli.output import Progress, flush, note, write_line
 from minikafka.cli.record_formats import FIELDS, JsonFormat, TextFormat
@@ -70,7 +70,7 @@ def start_offset(_: click.Context, __: click.Parameter, text: str | None) -> str
     metavar="FIELD,FIELD...",
     default="value",
     show_default=True,
-    help=f"What to write: some of {', '.join(FIELDS)}.",
+    help=f"What to write: some of {', '.join(FIELDS)}, always in this order.",
 )
 @click.option("--separator", default="\\t", show_default=True, help="Between the fields.")
 @click.option("--null-marker", default="null", show_default=True, help="Stands for a null key or value.")
@@ -115,6 +115,11 @@ def consume(
     Exit codes: 0 also when --timeout-ms is over, unless --max-messages asked for more than came: 4.
     """
     check_options(group, partition, offset, from_beginning, to_end)
+    if as_json:
+        refuse_beside(
+            "for text only; --json writes every field",
+            {"fields": "--print", "separator": "--separator", "null_marker": "--null-marker"},
+        )
     earliest = from_beginning or (to_end and offset is None)
     consumer = connection.consumer(
         group_id=group,

@@ -57,6 +57,9 @@ class Failure(Exception):
 
 _NOT_FOUND = ("UnknownTopicOrPartitionError", "UnknownTopicIdError", "GroupIdNotFoundError")
 _UNREACHABLE = ("KafkaConnectionError", "NodeNotReadyError", "MetadataEmptyBrokerList", "Cancelled")
+_TELLING = ("InvalidRecord", "MessageSizeTooLarge", "RecordListTooLarge")
+"""Errors whose text is a sentence with names and sizes, the broker's or kafka-python's."""
+
 _TIMED_OUT = ("KafkaTimeoutError", "RequestTimedOutError")
 
 
@@ -84,6 +87,8 @@ def failure_for(error: Any) -> Failure:
     """
     name = type(error).__name__.removesuffix("Error")
     described = getattr(error, "description", None)
+    if name in _TELLING and error.args:
+        described = error.args[0]
     if name == "UnsupportedCodec":
         described = f"{' '.join(map(str, error.args))} ({INSTALL})"
     text = described or " ".join(str(argument) for argument in error.args)

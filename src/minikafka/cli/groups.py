@@ -17,6 +17,20 @@ if TYPE_CHECKING:
     from minikafka.cli.group_views import Member
 
 
+STATES = (
+    "PreparingRebalance",
+    "CompletingRebalance",
+    "Stable",
+    "Dead",
+    "Empty",
+    "Assigning",
+    "Reconciling",
+    "NotReady",
+    "Unknown",
+)
+"""Those of Kafka's groups, of every type (GroupState)."""
+
+
 @click.group()
 def groups() -> None:
     """List, describe and delete consumer groups, and reset their offsets.
@@ -31,7 +45,7 @@ groups.add_command(reset_offsets)
 
 
 @groups.command("list")
-@click.option("--state", help="Only groups in this state, such as Stable or Empty.")
+@click.option("--state", type=click.Choice(STATES, case_sensitive=False), help="Only groups in this state.")
 @json_option
 @connects
 def list_groups(*, connection: Connection, state: str | None, as_json: bool) -> None:

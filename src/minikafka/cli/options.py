@@ -6,6 +6,7 @@ import logging
 import re
 
 import click
+from click.core import ParameterSource
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,6 +61,23 @@ def log_to_stderr(level: str, loggers: Iterable[str]) -> None:
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
         each.addHandler(handler)
         each.setLevel(level.upper())
+
+
+def refuse_beside(option: str, others: dict[str, str]) -> None:
+    """Raise UsageError if one of the `others` was typed, which mean nothing where `option` is, or is not, given.
+
+    Args:
+        option: what is to be said of them, such as ``"are for text, not for --json"``.
+        others: the options as they are typed, by the names of their parameters.
+    """
+    context = click.get_current_context()
+    typed = [
+        shown
+        for name, shown in others.items()
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    ]
+    if typed:
+        raise click.UsageError(f"{', '.join(typed)}: {option}")
 
 
 def json_option(command: F) -> F:

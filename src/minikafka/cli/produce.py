@@ -11,7 +11,7 @@ import click
 
 from minikafka.cli.connection import connects, errors_of_kafka
 from minikafka.cli.failures import INSTALL, Exit, Failure
-from minikafka.cli.options import LARGEST_INT, json_option, progress_option, unescaped
+from minikafka.cli.options import LARGEST_INT, json_option, progress_option, refuse_beside, unescaped
 from minikafka.cli.output import Progress
 from minikafka.cli.record_lines import LineReader, record_of_json
 from minikafka.cli.sender import Sender
@@ -103,6 +103,8 @@ def produce(
       minikafka consume orders --to-end --json | minikafka produce copy --input-format json
     """
     headers = [fixed_header(text) for text in fixed]
+    if not with_headers:
+        refuse_beside("for --headers only", {"headers_separator": "--headers-separator"})
     if input_format == "json":
         if key_separator is not None or with_headers or null_marker is not None:
             raise click.UsageError("--key-separator, --headers and --null-marker are for --input-format text")
