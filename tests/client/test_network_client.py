@@ -86,6 +86,20 @@ def test_an_unknown_topic_is_asked_for_again_after_the_backoff(cluster, client):
         ensure(cluster, client, "never")
 
 
+def test_a_client_that_is_closed_waits_for_topics_no_longer(cluster, client, monkeypatch):
+    """It would ask for ever, and let nobody else have the lock."""
+    ask = client.request_metadata_update
+
+    def ask_while_open():
+        assert not client.closed
+        return ask()
+
+    monkeypatch.setattr(client, "request_metadata_update", ask_while_open)
+    cluster.scheduler.call_later(250, client.close)
+    with pytest.raises(KafkaConnectionError, match="is closed"):
+        ensure(cluster, client, "never")
+
+
 def test_errors_that_do_not_pass_are_raised(cluster, client):
     cluster.topic_errors.update(
         secret=ErrorCode.TOPIC_AUTHORIZATION_FAILED, bad=ErrorCode.INVALID_TOPIC_EXCEPTION

@@ -3,7 +3,7 @@
 import pytest
 
 from minikafka.cluster import MiniKafka
-from minikafka.errors import ErrorCode, LogTruncationError
+from minikafka.errors import ErrorCode, KafkaConnectionError, LogTruncationError
 from minikafka.messages.list_offsets import (
     ListOffsetsPartitionResponse,
     ListOffsetsResponse,
@@ -44,6 +44,23 @@ def lose_the_end(kafka, consumer):
     kafka.advance(seconds=30)
     fill(kafka, 1)
     assert kafka.image.topics["t"].partitions[0].leader == follower
+
+
+def test_a_client_that_is_closed_looks_offsets_up_no_longer(kafka, monkeypatch):
+    """It would ask for ever, and let nobody else have the lock."""
+    core = kafka.consumer()._core
+    client = core.client
+    ask = client.request_metadata_update
+
+    def ask_while_open():
+        assert not client.closed
+        return ask()
+
+    monkeypatch.setattr(client, "request_metadata_update", ask_while_open)
+    kafka.faults.drop("ListOffsets")
+    kafka.scheduler.call_later(250, client.close)
+    with pytest.raises(KafkaConnectionError, match="was closed"):
+        kafka.driver.run(core.look_up({T0: 0}, 60_000))
 
 
 @pytest.mark.parametrize("policy", ["earliest", "latest"])

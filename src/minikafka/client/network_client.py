@@ -308,6 +308,7 @@ class NetworkClient:
 
         Raises:
             KafkaTimeoutError: some topic stayed unknown.
+            KafkaConnectionError: the client was closed meanwhile.
             TopicAuthorizationFailedError, InvalidTopicError ...: what the brokers said, if it cannot pass.
         """
         wanted = list(topics)
@@ -327,7 +328,8 @@ class NetworkClient:
                 if not await self._within(updated, give_up_ms):
                     break
             except KafkaError as error:
-                if not error.retriable:
+                # Of a client that is closed every further try fails at once, and no time would pass between them.
+                if not error.retriable or self.closed:
                     raise
             missing = [topic for topic in wanted if not metadata.knows_topic(topic)]
             for topic in missing:

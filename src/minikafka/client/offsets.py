@@ -75,6 +75,7 @@ class OffsetResolver:
 
         Raises:
             KafkaTimeoutError: not all could be found in time.
+            KafkaConnectionError: the client was closed meanwhile.
             TopicAuthorizationFailedError: the topics may not be read.
         """
         deadline_ms = deadline_after(self._scheduler, timeout_ms)
@@ -86,6 +87,8 @@ class OffsetResolver:
                 answered, left = await self._ask_leaders(left, deadline_ms)
                 found.update(answered)
             except RetriableError as failure:
+                if self._client.closed:
+                    raise  # every further try would fail at once, and no time would pass between them
                 error = failure
             if not left:
                 break
