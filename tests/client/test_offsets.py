@@ -2,6 +2,7 @@
 
 import pytest
 
+from minikafka.client.coordinator_client import CoordinatorClient
 from minikafka.cluster import MiniKafka
 from minikafka.errors import ErrorCode, KafkaConnectionError, LogTruncationError
 from minikafka.messages.list_offsets import (
@@ -61,6 +62,26 @@ def test_a_client_that_is_closed_looks_offsets_up_no_longer(kafka, monkeypatch):
     kafka.scheduler.call_later(250, client.close)
     with pytest.raises(KafkaConnectionError, match="was closed"):
         kafka.driver.run(core.look_up({T0: 0}, 60_000))
+
+
+def test_a_consumer_that_crashes_looks_for_its_coordinator_no_longer(kafka, monkeypatch):
+    """A position without a timeout would never be told."""
+    consumer = kafka.consumer(group_id="g")
+    consumer.assign([T0])
+    client = consumer._core.client
+    look_up = CoordinatorClient.look_up
+    tries = []
+
+    def look_up_once_at_most(coordinator):
+        tries.append(client.closed)
+        assert tries.count(True) <= 1
+        return look_up(coordinator)
+
+    monkeypatch.setattr(CoordinatorClient, "look_up", look_up_once_at_most)
+    kafka.faults.drop("FindCoordinator")
+    kafka.scheduler.call_later(250, consumer._crash)
+    with pytest.raises(KafkaConnectionError):
+        consumer.position(T0)
 
 
 @pytest.mark.parametrize("policy", ["earliest", "latest"])

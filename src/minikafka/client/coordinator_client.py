@@ -59,6 +59,7 @@ class CoordinatorClient:
 
         Raises:
             GroupAuthorizationFailedError ...: the brokers refuse for good.
+            KafkaConnectionError, NodeNotReadyError: the client was closed meanwhile.
         """
         while self.current() is None:
             # The pause outlives a call that had no time for it: a loop of short polls does not flood the brokers.
@@ -74,8 +75,8 @@ class CoordinatorClient:
             error = found.exception()
             if error is None:
                 continue
-            if not isinstance(error, RetriableError):
-                raise error
+            if not isinstance(error, RetriableError) or self._client.closed:
+                raise error  # with a client that is closed every further try would fail at once
             self._look_again_ms = self._scheduler.now_ms + self._client.retry_backoff_ms
             if isinstance(error, InvalidMetadataError):
                 await wait_until(self._scheduler, self._client.request_metadata_update(), deadline_ms)
