@@ -498,3 +498,23 @@ def test_time_by_hand():
         kafka.driver.patience_s = 0.01
         with pytest.raises(errors.StuckError, match="advance"):
             kafka.producer().send("not-yet-made", b"v")
+
+
+def test_crashing_a_client_that_another_thread_has_just_closed(monkeypatch):
+    with MiniKafka() as kafka:
+        consumer = kafka.consumer()
+        lock = kafka.driver.lock
+
+        class LateLock:
+            def __enter__(self):
+                lock.acquire()
+                consumer.close()
+
+            def __exit__(self, *exc_info):
+                lock.release()
+
+        with monkeypatch.context() as patch:
+            patch.setattr(kafka.driver, "lock", LateLock())
+            consumer.close = lambda: (patch.undo(), type(consumer).close(consumer))
+            with pytest.raises(errors.IllegalArgumentError, match="does not live"):
+                kafka.crash(consumer)

@@ -267,10 +267,9 @@ class MiniKafka(ClusterViews, ClusterSockets):
 
     def crash(self, client: KafkaProducer | KafkaConsumer | KafkaAdminClient) -> None:
         """A client dies on the spot: no commit, no leave, nothing sent; its connections are cut."""
-        if client not in self._clients:
-            raise IllegalArgumentError(f"{client!r} does not live on cluster {self.name}")
         with self.driver.lock:
-            del self._clients[client]
+            if self._clients.pop(client, self) is self:
+                raise IllegalArgumentError(f"{client!r} does not live on cluster {self.name}")
             client._crash()
 
     def _attach(self, client: object) -> None:
