@@ -9,6 +9,7 @@ import click
 
 from minikafka.cli.connection import connects, kafka_python
 from minikafka.cli.failures import Exit, Failure
+from minikafka.cli.group_commit import commit_written
 from minikafka.cli.options import LARGEST_LONG, json_option, progress_option, refuse_beside, unescaped
 from minikafka.cli.outages import outages_told
 from minikafka.cli.output import Progress, flush, note, write_line
@@ -130,7 +131,7 @@ def consume(
     )
     output = JsonFormat() if as_json else TextFormat(fields, unescaped(separator), null_marker.encode())
     shown = Progress("records read", progress, shared=sys.stdout.isatty())
-    clean = False
+    as_read = False
     with Stop() as stop, outages_told():
         reading = Reading(consumer, stop, max_messages, timeout_ms)
         try:
@@ -138,9 +139,10 @@ def consume(
             for record in reading.records(end_offsets(consumer) if to_end else None):
                 write_line(output.line(record))
                 shown.show(reading.count)
-            clean = True
+            if group is not None:
+                as_read = commit_written(consumer, reading.written, connection.timeout_ms)
         finally:
-            consumer.close(autocommit=clean, timeout_ms=connection.timeout_ms)
+            consumer.close(autocommit=as_read, timeout_ms=connection.timeout_ms)
     shown.close(reading.count)
     if stop.signal is not None:
         note(f"{reading.count} records read")
@@ -221,6 +223,8 @@ class Reading:
         self._timeout_ms = timeout_ms
         self.count: int = 0
         """How many records were given out."""
+        self.written: dict[Any, int] = {}
+        """The offset after the last record that was taken, by partition."""
         self.is_short: bool = False
         """Whether `timeout_ms` was over before `max_messages`, or the end, was reached."""
 
@@ -238,6 +242,7 @@ class Reading:
                     if ends is None or record.offset < ends[partition]:
                         self.count += 1
                         yield record
+                        self.written[partition] = record.offset + 1
             now = time.monotonic()
             if batches:
                 flush()
