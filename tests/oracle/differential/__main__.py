@@ -105,7 +105,8 @@ class Comparison:
                 # Not repeatable: a matter of the machine's haste, not of the program.
                 self.unsteady += 1
                 self.smallest = []
-                print(f"not repeatable: {str(error)[:200]}")
+                told = [str(each) for each in error.exceptions if isinstance(each, Disagreement)]
+                print("not repeatable:", *told[:1], sep="\n")
         return None
 
     def _batch(self, area: str, number: int, max_size: int, end: float) -> None:
