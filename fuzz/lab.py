@@ -147,10 +147,10 @@ class Lab:
             f"client-{number}",
             broker_address(1),
             incoming.message,
-            client_id=incoming.client_id,
-            api_version=incoming.api_version,
-            client_host="/127.0.0.1",
-            hurry=None,
+            incoming.client_id,
+            incoming.api_version,
+            "/127.0.0.1",
+            None,
         )
         promise = answer if isinstance(answer, Promise) else Promise.resolved(answer)
         if incoming.wants_answer:

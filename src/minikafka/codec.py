@@ -40,8 +40,19 @@ def read_uvarint(data: bytes, position: int) -> tuple[int, int]:
     position += 1
     if value < 128:
         return value, position
-    value &= 127
-    shift = 7
+    # Two bytes and three, the lengths of most that is long, without the loop.
+    byte = data[position]
+    value += (byte - 1) << 7
+    position += 1
+    if byte < 128:
+        return value, position
+    byte = data[position]
+    value += (byte - 1) << 14
+    position += 1
+    if byte < 128:
+        return value, position
+    value &= 0x1FFFFF
+    shift = 21
     while True:
         byte = data[position]
         position += 1

@@ -149,7 +149,6 @@ class Network:
         source: str,
         destination: str,
         message: Request,
-        *,
         client_id: str | None,
         api_version: int,
         client_host: str,
@@ -176,7 +175,7 @@ class Network:
                 hurry=hurry,
             )
         self.requests += 1
-        context = RequestContext(api_version, client_id, client_host, source, hurry=hurry)
+        context = RequestContext(api_version, client_id, client_host, source, hurry)
         answer = handler(message, context)
         if isinstance(answer, Promise):
             kept = answer.result() if answer.done() and answer.exception() is None else None

@@ -57,7 +57,6 @@ if TYPE_CHECKING:
             source: str,
             destination: str,
             message: Request,
-            *,
             client_id: str | None,
             api_version: int,
             client_host: str,

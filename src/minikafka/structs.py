@@ -78,10 +78,10 @@ class RequestContext:
         client_id: the client's own name for itself, or None.
         client_host: the host the client connects from, as Java shows it: ``"/127.0.0.1"``.
         source: the network address of the sender (``"consumer-3"``, ``"broker-2"``).
-        principal: who the client is, ``"User:ANONYMOUS"`` without authentication.
         hurry: kept when the sender wants the answer at once, whatever it is then. With it a long poll may end
             before its time, and an answer that is ready may be held back in the hope of a better one. None, as
             in Kafka: neither.
+        principal: who the client is, ``"User:ANONYMOUS"`` without authentication.
     """
 
     __slots__ = ("api_version", "client_host", "client_id", "hurry", "principal", "source")
@@ -92,8 +92,8 @@ class RequestContext:
         client_id: str | None,
         client_host: str,
         source: str,
-        principal: str = "User:ANONYMOUS",
         hurry: Promise[None] | None = None,
+        principal: str = "User:ANONYMOUS",
     ) -> None:
         self.api_version: int = api_version
         self.client_id: str | None = client_id

@@ -139,6 +139,18 @@ def test_varints_are_zigzag(number):
     assert (value >> 1) ^ -(value & 1) == number
 
 
+@pytest.mark.parametrize("append_time", [None, NOW + 5])
+def test_a_batch_that_was_read_to_be_stamped_is_stamped_itself_and_once(append_time):
+    encoded = RecordBatch.build([(0, NOW, None, b"v", ())]).encode()
+    [batch] = split_batches(encoded, to_stamp=True)
+    [other] = split_batches(encoded)
+    stamped = batch.stamped(7, 2, append_time)
+    assert stamped is batch
+    assert stamped.encode() == other.stamped(7, 2, append_time).encode()
+    again = stamped.stamped(9, 2, append_time)
+    assert (stamped.base_offset, again.base_offset, other.base_offset) == (7, 9, 0)
+
+
 @given(record_lists(), st.sampled_from(CODECS), st.one_of(st.none(), st.just(NOW + 5)))
 @settings(max_examples=60, deadline=None)
 def test_stamping_keeps_the_payload(records, codec, append_time):

@@ -116,7 +116,7 @@ def _checked_batches(
 def _split(records: bytes) -> list[RecordBatch]:
     """The batches that are whole: what is cut off at the end is not there (Kafka's ByteBufferLogInputStream)."""
     try:
-        return split_batches(records, allow_partial=True)
+        return split_batches(records, allow_partial=True, to_stamp=True)
     except UnsupportedForMessageFormatError as error:
         raise InvalidRecordError(*error.args) from error
 

@@ -110,6 +110,7 @@ class RecordBatch:
         "_crc",
         "_records",
         "_size",
+        "_to_stamp",
         "base_offset",
         "base_sequence",
         "base_timestamp",
@@ -147,6 +148,7 @@ class RecordBatch:
     _body: bytes | None
     _crc: int
     _size: int
+    _to_stamp: bool
 
     @classmethod
     def build(
@@ -218,6 +220,7 @@ class RecordBatch:
         batch._body = None
         batch._crc = 0
         batch._size = -1 if size_hint is None else size_hint
+        batch._to_stamp = False
         return batch
 
     @classmethod
@@ -239,11 +242,11 @@ class RecordBatch:
             raise CorruptRecordError(
                 f"Record batch is corrupt (its header gives a size of {found} bytes, but there are {size})"
             )
-        return cls._from_frame(buffer, 0, size, check_crc)
+        return cls._from_frame(buffer, 0, size, check_crc, False)
 
     @classmethod
     def _from_frame(
-        cls, buffer: bytes | bytearray | memoryview, at: int, size: int, check_crc: bool
+        cls, buffer: bytes | bytearray | memoryview, at: int, size: int, check_crc: bool, to_stamp: bool
     ) -> RecordBatch:
         """The batch of `size` bytes that begins at `at`, once its size and magic have been looked at."""
         if size < BATCH_OVERHEAD:
@@ -297,6 +300,7 @@ class RecordBatch:
         batch._body = body
         batch._crc = crc
         batch._size = size
+        batch._to_stamp = to_stamp
         return batch
 
     @property
@@ -433,14 +437,19 @@ class RecordBatch:
     ) -> RecordBatch:
         """The same batch as the leader appends it: offsets, epoch and, if given, the time of the append.
 
-        Records are shared, decoded or as bytes, so compressed ones stay bit identical.
+        Records are shared, decoded or as bytes, so compressed ones stay bit identical. A batch that was read to be
+        stamped, and that nobody else has, is stamped itself.
 
         Args:
             base_offset: the offset of the first record.
             partition_leader_epoch: the leader's epoch.
             log_append_time_ms: for a topic of LogAppendTime; None makes the batch CreateTime.
         """
-        batch = self._copy()
+        if self._to_stamp:
+            self._to_stamp = False
+            batch = self
+        else:
+            batch = self._copy()
         batch.base_offset = base_offset
         batch.last_offset = base_offset + self.last_offset_delta
         batch.partition_leader_epoch = partition_leader_epoch
@@ -491,6 +500,7 @@ class RecordBatch:
         batch._body = self._body
         batch._crc = self._crc
         batch._size = self._size
+        batch._to_stamp = False
         return batch
 
     def __repr__(self) -> str:
@@ -536,7 +546,11 @@ def _check_frame(buffer: bytes | bytearray | memoryview, at: int) -> int:
 
 
 def split_batches(
-    buffer: bytes | bytearray | memoryview, *, check_crc: bool = True, allow_partial: bool = False
+    buffer: bytes | bytearray | memoryview,
+    *,
+    check_crc: bool = True,
+    allow_partial: bool = False,
+    to_stamp: bool = False,
 ) -> list[RecordBatch]:
     """The batches of a produce request's or fetch response's record field.
 
@@ -544,6 +558,7 @@ def split_batches(
         buffer: batches one after another.
         check_crc: whether to verify their checksums.
         allow_partial: whether the last may be cut off, as a broker may cut a fetch response; it is left out.
+        to_stamp: whether the caller gives them to a leader and keeps none: `RecordBatch.stamped` spares the copy.
 
     Raises:
         CorruptRecordError: a size, checksum or magic is wrong, or the last batch is incomplete.
@@ -562,6 +577,6 @@ def split_batches(
                 f"Record batch is corrupt (it ends after {total - at} bytes instead of "
                 f"{size if size > 0 else 61})"
             )
-        batches.append(RecordBatch._from_frame(buffer, at, size, check_crc))
+        batches.append(RecordBatch._from_frame(buffer, at, size, check_crc, to_stamp))
         at += size
     return batches

@@ -167,7 +167,6 @@ class UnifiedLog:
         batches: Sequence[RecordBatch],
         leader_epoch: int,
         now_ms: int,
-        *,
         origin: Origin = "client",
     ) -> LogAppendInfo:
         """Check batches, give them offsets and the leader's epoch, and append them all or none.

@@ -307,7 +307,7 @@ class Partition:
                     f"requirement of {self.effective_min_isr} for partition {self.name}"
                 )
             self._note_parked_followers(now_ms)
-        info = self.log.append_as_leader(batches, self.leader_epoch, now_ms, origin=origin)
+        info = self.log.append_as_leader(batches, self.leader_epoch, now_ms, origin)
         self._owner.on_appended(self)
         return info, self.maybe_increment_high_watermark()
 

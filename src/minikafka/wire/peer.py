@@ -115,7 +115,8 @@ class Peer(BufferedProtocol):
             while self._writable and connection.has_request:
                 listener.gate.run(self._take_requests)
                 self._flush()
-            self._regulate_reading()
+            if connection.buffered or not self._reading:
+                self._regulate_reading()
             listener.deliver_answers()
         except Exception as bug:
             listener.report(bug)
@@ -162,10 +163,10 @@ class Peer(BufferedProtocol):
                 self.address,
                 self.door.broker_address,
                 message,
-                client_id=incoming.client_id,
-                api_version=incoming.api_version,
-                client_host=self._host,
-                hurry=None if hurry is None else hurry.promise,
+                incoming.client_id,
+                incoming.api_version,
+                self._host,
+                None if hurry is None else hurry.promise,
             )
             if not isinstance(answer, Promise):
                 if not incoming.wants_answer:
