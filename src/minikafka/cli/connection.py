@@ -11,6 +11,7 @@ import click
 
 from minikafka.cli.failures import INSTALL, Exit, Failure, is_bootstrap_failure
 from minikafka.cli.options import LARGEST_INT, LOG_LEVELS, key_values, log_to_stderr
+from minikafka.cli.reachability import reasons
 from minikafka.wire.addresses import is_host
 from minikafka.wire.options import LAST_PORT
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-DEFAULT_SERVER = "localhost:9092"
+_DEFAULT_PORT = 9092
+DEFAULT_SERVER = f"localhost:{_DEFAULT_PORT}"
 _NEWEST_TOO_OLD = 2
 _RETRY_S = 0.1
 _SERVER = re.compile(r"(?:\w+://)?(?:\[(?P<v6>[^]]*:[^]]*)]|(?P<name>[^][:]*))(?::(?P<port>[0-9]{1,5}))?")
@@ -118,7 +120,8 @@ class Connection:
         except Exception as error:
             if is_bootstrap_failure(error):
                 raise Failure(
-                    f"no broker reachable at {self.servers} within {self.timeout_ms} ms "
+                    f"no broker reachable at {self.servers} within {self.timeout_ms} ms: "
+                    f"{reasons([address_of(entry) for entry in self.servers.split(',')])} "
                     "(minikafka serve starts one on localhost:9092)",
                     Exit.UNREACHABLE,
                 ) from error
@@ -170,11 +173,18 @@ def _value(option: str, default: Any, text: str) -> object:
 def server_list(_: click.Context, __: click.Parameter, text: str) -> str:
     """``HOST:PORT``, or several with commas; the port may be missing, as kafka-python allows."""
     for entry in text.split(","):
-        found = _SERVER.fullmatch(entry.strip())
-        host, port = (entry.strip(), None) if found is None else (found["v6"] or found["name"], found["port"])
-        if not is_host(host) or not 1 <= int(port or 1) <= LAST_PORT:
+        host, port = address_of(entry)
+        if not is_host(host) or not 1 <= port <= LAST_PORT:
             raise click.BadParameter(f"{entry!r}: expected HOST:PORT, such as localhost:9092 or [::1]:9092")
     return text
+
+
+def address_of(entry: str) -> tuple[str, int]:
+    """The host and the port of ``HOST:PORT``; of ``HOST`` Kafka's usual port. What is neither comes back as a host."""
+    found = _SERVER.fullmatch(entry.strip())
+    if found is None:
+        return entry.strip(), _DEFAULT_PORT
+    return found["v6"] or found["name"], int(found["port"] or _DEFAULT_PORT)
 
 
 def connects(command: Callable[..., T]) -> Callable[..., T]:
