@@ -388,6 +388,13 @@ class TestDeleteRecords:
         with pytest.raises(PolicyViolationError):
             partition.delete_records(0)
 
+    @pytest.mark.parametrize("policy", ["delete", "compact,delete", ""])
+    def test_of_a_topic_that_does_not_only_compact(self, owner, new_batch, policy):
+        partition = owner().new_partition(replicas=(1,))
+        append(partition, new_batch, 3)
+        partition.log.config = LogConfig(cleanup_policy=policy)
+        assert partition.delete_records(2) == (2, 2)
+
 
 class TestReplica:
     def test_a_busy_leader_does_not_outrun_its_followers(self, owner, new_batch):

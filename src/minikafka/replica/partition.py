@@ -752,11 +752,11 @@ class Partition:
 
         Raises:
             NotLeaderForPartitionError: this replica does not lead.
-            PolicyViolationError: the topic's cleanup.policy does not delete.
+            PolicyViolationError: the topic's cleanup.policy is to compact alone; an empty one is no reason.
             OffsetOutOfRangeError: the offset is negative or beyond the high watermark.
         """
         log = self.leader_log()
-        if not log.config.delete:
+        if log.config.compact and not log.config.delete:
             raise PolicyViolationError(
                 f"Records of partition {self.name} can not be deleted due to the configured policy"
             )
