@@ -23,10 +23,31 @@ Frame = Callable[..., bytes]
 def requests_in(connection: Connection) -> list[tuple[str, int, int]]:
     """Takes every request, answering none."""
     found = []
-    while (incoming := connection.next_request()) is not None:
+    while connection.has_request:
+        incoming = connection.next_request()
+        assert incoming is not None
+        assert not connection.has_request, "one at a time"
         found.append((incoming.message.api_name, incoming.api_version, incoming.correlation_id))
         connection.skip_answer()
+    assert connection.next_request() is None
     return found
+
+
+def test_more_that_comes_after_the_question_changes_nothing(encode_frame: Frame) -> None:
+    connection = Connection(CLIENT_APIS)
+    frames = [encode_frame(MetadataRequest(topics=[]), 1, number) for number in range(3)]
+    connection.receive_data(frames[0] + frames[1][:9])
+    assert connection.has_request
+    connection.receive_data(frames[1][9:] + frames[2])
+    assert [correlation_id for _, _, correlation_id in requests_in(connection)] == [0, 1, 2]
+
+
+def test_nothing_is_taken_of_a_connection_that_ended_after_the_question(encode_frame: Frame) -> None:
+    connection = Connection(CLIENT_APIS)
+    connection.receive_data(encode_frame(MetadataRequest(topics=[]), 1))
+    assert connection.has_request
+    connection.close()
+    assert connection.next_request() is None
 
 
 @pytest.mark.parametrize(("version", "flexible"), [(0, False), (8, False), (9, True), (13, True)])

@@ -62,7 +62,7 @@ class Connection:
         max_request_bytes: the largest frame taken (``socket.request.max.bytes``).
     """
 
-    __slots__ = ("_buffer", "_start", "current", "max_request_bytes", "served", "state")
+    __slots__ = ("_buffer", "_end", "_start", "current", "max_request_bytes", "served", "state")
 
     def __init__(self, served: Container[str], max_request_bytes: int = MAX_REQUEST_BYTES) -> None:
         self.served: Container[str] = served
@@ -74,6 +74,8 @@ class Connection:
         # in pieces is put together.
         self._buffer: bytes | bytearray = b""
         self._start = 0
+        self._end = 0
+        """Where the next frame ends (see `_frame_end`), if that was found out since anything has changed; else 0."""
 
     @property
     def buffered(self) -> int:
@@ -83,7 +85,10 @@ class Connection:
     @property
     def has_request(self) -> bool:
         """Whether `next_request` has something to say: a whole frame, or one whose size is refused."""
-        return bool(self._buffer) and self._frame_end() != 0
+        if not self._buffer:
+            return False
+        self._end = self._frame_end()
+        return self._end != 0
 
     def _frame_end(self) -> int:
         """Where the frame that may be taken now ends; 0 if there is none, -1 if its size is refused."""
@@ -101,6 +106,7 @@ class Connection:
         """Keep what has arrived; after the end it is dropped."""
         if self.state is State.CLOSED:
             return
+        self._end = 0
         if not self._buffer:
             self._buffer = bytes(data)
             return
@@ -117,9 +123,10 @@ class Connection:
                 came before was handled.
         """
         buffer = self._buffer
-        end = self._frame_end() if buffer else 0
+        end = self._end or (self._frame_end() if buffer else 0)
         if end == 0:
             return None
+        self._end = 0
         start = self._start + _SIZE.size
         if end < 0:
             size = _SIZE.unpack_from(buffer, self._start)[0]
@@ -180,7 +187,7 @@ class Connection:
         if self.state is not State.CLOSED:
             self._become(State.CLOSED)
             self.current = None
-            self._buffer, self._start = b"", 0
+            self._buffer, self._start, self._end = b"", 0, 0
 
     def _finish(self) -> None:
         self.current = None
