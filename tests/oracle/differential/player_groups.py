@@ -289,7 +289,15 @@ class GroupOperations:
     def do_describe_group(self, group: str, version: int) -> Any:
         answer = self.ask(DescribeGroupsRequest(groups=[self.name(group)]), version)
         for each in answer.get("groups", ()):
-            each["members"].sort(key=lambda told: self._owner.get(told["member_id"], ""))
+            # Kafka's order is a hash map's. One that has joined twice has two ids; the first to be told comes first.
+            told_at = {member_id: index for index, member_id in enumerate(self._owner)}
+            each["members"].sort(
+                key=lambda told: (
+                    self._owner.get(told["member_id"], ""),
+                    told_at.get(told["member_id"], -1),
+                    told["member_assignment"],
+                )
+            )
             for told in each["members"]:
                 told["member_metadata"] = self._subscriptions.get(
                     told["member_metadata"], told["member_metadata"]
