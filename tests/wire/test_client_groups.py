@@ -157,5 +157,6 @@ def test_the_coordinator_dies_and_comes_back(
     while members:
         # In the midst of a rebalance librdkafka leaves first and commits then, which Kafka refuses, too.
         wait_until_shared(members)
+        members[0].wait_for(lambda: kafka.group("g").state == "Stable", "the group is Stable")
         members.pop().end()
     assert kafka.group("g").lag == 0
