@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import shlex
+import time
 from typing import TYPE_CHECKING
 
 from kafka import KafkaConsumer, KafkaProducer
@@ -30,7 +31,8 @@ WITHOUT_FEATURES = {
 _OPTION_LAST = ("kafka-cluster",)
 """Tools that take --bootstrap-server behind their subcommand."""
 _READ_ONLY = ("--describe", "--list", "--verify", "describe", "kafka-get-offsets")
-_ATTEMPTS = 30
+_PATIENCE_S = 60
+"""How long a real Kafka may take for what it does behind a command's back, such as moving a partition."""
 
 _PATTERNS = [
     (r"TopicId: \S+", "TopicId: <id>"),
@@ -86,12 +88,15 @@ class Pair:
                 self._compare(line.strip())
 
     def _compare(self, line: str) -> None:
-        attempts = _ATTEMPTS if any(word in line for word in _READ_ONLY) else 1
-        for _ in range(attempts):
-            # A real Kafka's brokers learn a little later what its controller knows: what only looks looks again.
+        # A real Kafka's brokers learn a little later what its controller knows: what only looks looks again.
+        looks = any(word in line for word in _READ_ONLY)
+        deadline = time.monotonic() + _PATIENCE_S
+        while True:
             said = [self.run(which, line) for which in (0, 1)]
             if said[0] == said[1]:
                 return
+            if not looks or time.monotonic() >= deadline:
+                break
         lines = difflib.unified_diff(
             *(each.splitlines() for each in said), "kafka", "minikafka", lineterm="", n=9
         )
