@@ -326,8 +326,12 @@ class CoordinatorRuntime(Generic[ShardT]):
 
     def used_shards(self) -> list[ShardT]:
         """The live state machines that anything was asked of or loaded into; the others would know nothing."""
+        return [self._shard(context) for context in self._used()]
+
+    def _used(self) -> list[_Context[ShardT]]:
+        """The active partitions that have a state machine."""
         return [
-            context.shard
+            context
             for context in self._contexts.values()
             if context.state is CoordinatorState.ACTIVE and context.shard is not None
         ]
@@ -422,11 +426,7 @@ class CoordinatorRuntime(Generic[ShardT]):
 
     def write_all(self, operation: Callable[[ShardT], Result[T]]) -> list[Promise[T]]:
         """`write` on every active partition, but for those that nothing was ever asked of."""
-        return [
-            self.write(topic_partition, operation)
-            for topic_partition, context in list(self._contexts.items())
-            if context.state is CoordinatorState.ACTIVE and context.shard is not None
-        ]
+        return [self.write(context.topic_partition, operation) for context in self._used()]
 
     @staticmethod
     def _not_active(topic_partition: TopicPartition, context: _Context[ShardT] | None) -> KafkaError:
@@ -494,9 +494,10 @@ class CoordinatorRuntime(Generic[ShardT]):
         context.last_written_offset = last_offset
         end = replayed + len(entries)
         if result.replay:
+            shard = self._shard(context)
             offset = last_offset - len(entries) + 1
             for record in result.records[replayed:end]:
-                self._shard(context).replay(offset, -1, record)
+                shard.replay(offset, -1, record)
                 offset += 1
         return end
 

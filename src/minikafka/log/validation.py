@@ -90,14 +90,8 @@ def validate_batch(
         )
     if batch.size_in_bytes > config.max_message_bytes:
         _check_size(batch, config, topic_partition)
-    if is_client and (
-        batch.last_offset_delta + 1 != batch.record_count
-        or batch.record_count <= 0
-        or batch.is_control
-        or (batch.producer_id >= 0 and batch.base_sequence < 0)
-        or batch.record_count * _SMALLEST_RECORD > batch.size_in_bytes - BATCH_OVERHEAD
-    ):
-        _refuse_client_batch(batch, _name(topic_partition))
+    if is_client:
+        _check_client_batch(batch, topic_partition)
     if config.concerns_records or batch.max_timestamp - now_ms > config.message_timestamp_after_max_ms:
         _check_records(batch, config, _name(topic_partition), now_ms)
     codec = config.compression
@@ -125,32 +119,31 @@ def _check_size(batch: RecordBatch, config: LogConfig, topic_partition: TopicPar
         )
 
 
-def _refuse_client_batch(batch: RecordBatch, name: str) -> None:
-    """Look again at a batch that seems wrong: one of many records may be compressed."""
+def _check_client_batch(batch: RecordBatch, topic_partition: TopicPartition) -> None:
     span = batch.last_offset_delta + 1
     if span <= 0:
         raise InvalidRecordError(
             f"Batch has an invalid offset range: [{batch.base_offset}, {batch.last_offset}] in topic "
-            f"partition {name}"
+            f"partition {_name(topic_partition)}"
         )
     if batch.record_count <= 0:
         raise InvalidRecordError(
-            f"Invalid reported count for record batch: {batch.record_count} in topic partition {name}"
+            f"Invalid reported count for record batch: {batch.record_count} in topic partition {_name(topic_partition)}"
         )
     if span != batch.record_count:
         raise InvalidRecordError(
             f"Inconsistent batch offset range [{batch.base_offset}, {batch.last_offset}] and count of "
             "records "
-            f"{batch.record_count} in topic partition {name}"
+            f"{batch.record_count} in topic partition {_name(topic_partition)}"
         )
     if batch.is_control:
         raise InvalidRecordError(
-            f"Clients are not allowed to write control records in topic partition {name}"
+            f"Clients are not allowed to write control records in topic partition {_name(topic_partition)}"
         )
     if batch.producer_id >= 0 and batch.base_sequence < 0:
         raise InvalidRecordError(
             f"Invalid sequence number {batch.base_sequence} in record batch with producerId {batch.producer_id} in "
-            f"topic partition {name}"
+            f"topic partition {_name(topic_partition)}"
         )
     size = MAX_DECOMPRESSED_BYTES if batch.compression else batch.size_in_bytes - BATCH_OVERHEAD
     if batch.record_count * _SMALLEST_RECORD > size:
